@@ -1,0 +1,63 @@
+//! A client for the AVA iMessage API: send iMessages, read histories, listen for answers, have AVA draft
+//! replies.
+//!
+//! ```no_run
+//! # async fn run() -> ava_imessage::Result<()> {
+//! let client = ava_imessage::Client::from_env()?;
+//! let sent = client.send("+1234567890", "Hello from AVA!").await?;
+//! println!("{} at {}", sent.message_id, sent.timestamp);
+//! # Ok(()) }
+//! ```
+//!
+//! Every send ends as *sent*, *not sent* or *unknown*, and is never posted twice by guess:
+//! [`Client::send`]. A listener loses no message, and repeats one only after a crash: [`Client::listen`].
+//! One [`Error`] tells what went wrong, and whether a message may have gone out.
+//!
+//! Calls run on the caller's tokio runtime. The times are the service's, as [`jiff::Timestamp`].
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod builder;
+mod call;
+mod checkpoint;
+mod claims;
+mod client;
+mod credentials;
+mod dates;
+mod error;
+mod generate;
+mod history;
+mod inbox;
+mod listen;
+mod model;
+mod network;
+mod origin;
+mod poll;
+mod redact;
+mod retry;
+mod send;
+mod settle;
+mod transport;
+mod validate;
+mod wire;
+
+pub use jiff::Timestamp;
+
+pub use builder::{ClientBuilder, DEFAULT_GENERATE_TIMEOUT, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT};
+pub use checkpoint::{Checkpoint, CheckpointState, FileCheckpoint, MemoryCheckpoint};
+pub use client::Client;
+pub use credentials::{Token, TokenProvider};
+pub use error::{BoxError, Delivery, Error, ErrorKind, Result};
+pub use generate::{DEFAULT_HISTORY, DraftReplyRequest, GenerateRequest};
+pub use history::{DEFAULT_LIMIT, Messages, MessagesPageRequest};
+pub use listen::{Acknowledger, DEFAULT_INTERVAL, Gap, ListenRequest, Listener};
+pub use model::{
+    Confirmation, Direction, Extra, GeneratedMessage, Message, MessagePage, PollPage, Role, SentMessage,
+    SkippedRow, Status, Turn,
+};
+pub use network::Roots;
+pub use origin::DEFAULT_BASE_URL;
+pub use poll::PollRequest;
+pub use send::{Attempt, SendRequest};
+pub use settle::SettleRequest;
+pub use transport::{BoxFuture, RequestBody, ResponseBody, Transport, TransportError};

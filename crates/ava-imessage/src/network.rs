@@ -1,0 +1,186 @@
+//! The transport on reqwest: TLS by rustls with ring, no redirects, no retries of its own.
+
+use std::time::Duration;
+
+use http_body::Body as _;
+use rustls::ClientConfig;
+
+use crate::error::{BoxError, Error, Result};
+use crate::origin::Origin;
+use crate::transport::{BoxFuture, RequestBody, ResponseBody, Transport, TransportError};
+
+/// Which certificate authorities are trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Roots {
+    /// The operating system's store (feature `platform-roots`; never on Android, where the verifier panics
+    /// unless the app sets it up).
+    #[cfg(all(feature = "platform-roots", not(target_os = "android")))]
+    Platform,
+    /// Mozilla's list, compiled in (feature `bundled-roots`).
+    #[cfg(feature = "bundled-roots")]
+    Bundled,
+}
+
+pub(crate) struct HttpOptions {
+    pub(crate) connect_timeout: Duration,
+    pub(crate) pool_idle_timeout: Duration,
+    pub(crate) environment_proxy: bool,
+    pub(crate) roots: Option<Roots>,
+}
+
+pub(crate) struct HttpTransport(reqwest::Client);
+
+impl HttpTransport {
+    pub(crate) fn new(origin: &Origin, options: &HttpOptions) -> Result<HttpTransport> {
+        let mut builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connect_timeout(options.connect_timeout)
+            .pool_idle_timeout(options.pool_idle_timeout)
+            .tcp_nodelay(true)
+            .https_only(origin.is_https())
+            .tls_backend_preconfigured(tls(origin, options.roots)?);
+        if origin.is_loopback() || !options.environment_proxy {
+            builder = builder.no_proxy();
+        }
+        let client = builder.build().map_err(|error| {
+            Error::configuration("the HTTP client can't be set up (is a proxy variable malformed?)")
+                .with_source(error.without_url())
+        })?;
+        Ok(HttpTransport(client))
+    }
+}
+
+impl Transport for HttpTransport {
+    fn execute(
+        &self,
+        request: http::Request<RequestBody>,
+    ) -> BoxFuture<'static, Result<http::Response<ResponseBody>, TransportError>> {
+        let request = request.map(|body| {
+            if body.is_end_stream() { reqwest::Body::default() } else { reqwest::Body::wrap(body) }
+        });
+        let pending = reqwest::Request::try_from(request).map(|request| self.0.execute(request));
+        Box::pin(async move {
+            let response = async { pending?.await }.await.map_err(classify)?;
+            let (parts, body) = http::Response::from(response).into_parts();
+            let body: ResponseBody = Box::pin(ErasedBody(body));
+            Ok(http::Response::from_parts(parts, body))
+        })
+    }
+}
+
+/// reqwest's errors name the URL, which holds a phone number.
+fn classify(error: reqwest::Error) -> TransportError {
+    let error = error.without_url();
+    if was_refused(&error) { TransportError::refused(error) } else { TransportError::new(error) }
+}
+
+#[cfg(feature = "http2")]
+fn was_refused(error: &reqwest::Error) -> bool {
+    let mut source = std::error::Error::source(error);
+    while let Some(inner) = source {
+        if let Some(h2) = inner.downcast_ref::<h2::Error>() {
+            return h2.is_remote() && h2.reason() == Some(h2::Reason::REFUSED_STREAM);
+        }
+        source = inner.source();
+    }
+    false
+}
+
+#[cfg(not(feature = "http2"))]
+fn was_refused(_: &reqwest::Error) -> bool {
+    false
+}
+
+struct ErasedBody(reqwest::Body);
+
+impl http_body::Body for ErasedBody {
+    type Data = bytes::Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<bytes::Bytes>, BoxError>>> {
+        std::pin::Pin::new(&mut self.0)
+            .poll_frame(cx)
+            .map_err(|error| Box::new(error.without_url()) as BoxError)
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        self.0.size_hint()
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_end_stream()
+    }
+}
+
+fn tls(origin: &Origin, roots: Option<Roots>) -> Result<ClientConfig> {
+    let builder = ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::configuration("TLS can't be set up").with_source(error))?;
+    let mut config = match roots {
+        // A plain connection to loopback reads no certificate store: that takes milliseconds.
+        _ if !origin.is_https() => builder.with_root_certificates(rustls::RootCertStore::empty()),
+        #[cfg(all(feature = "platform-roots", not(target_os = "android")))]
+        Some(Roots::Platform) | None => {
+            use rustls_platform_verifier::BuilderVerifierExt;
+            builder.with_platform_verifier().map_err(|error| {
+                Error::configuration("the system's certificate store can't be used").with_source(error)
+            })?
+        }
+        #[cfg(feature = "bundled-roots")]
+        #[allow(unreachable_patterns, reason = "`None` is taken where the platform's roots are there")]
+        Some(Roots::Bundled) | None => {
+            let mut store = rustls::RootCertStore::empty();
+            store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+            builder.with_root_certificates(store)
+        }
+        #[allow(unreachable_patterns, reason = "reached where neither feature is on")]
+        _ => {
+            return Err(Error::configuration(
+                "https needs one of the features `platform-roots` and `bundled-roots`",
+            ));
+        }
+    }
+    .with_no_client_auth();
+    if cfg!(feature = "http2") {
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    }
+    Ok(config)
+}
+
+#[cfg(all(test, feature = "http2"))]
+mod tests {
+    use super::*;
+    use crate::transport::Witness;
+
+    /// A server that refuses every stream, over plain HTTP/2 on loopback.
+    #[tokio::test]
+    async fn a_refused_stream_was_not_processed() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let (socket, _) = listener.accept().await.unwrap();
+            let mut connection = h2::server::handshake(socket).await.unwrap();
+            while let Some(Ok((_, mut respond))) = connection.accept().await {
+                respond.send_reset(h2::Reason::REFUSED_STREAM);
+            }
+        });
+        let client = reqwest::Client::builder()
+            .http2_prior_knowledge()
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .tls_backend_preconfigured(tls(&Origin::parse("http://127.0.0.1").unwrap(), None).unwrap())
+            .build()
+            .unwrap();
+        let request = http::Request::post(format!("http://{address}/api/send"))
+            .body(RequestBody::new("{}".into(), Witness::default()))
+            .unwrap();
+        let error = HttpTransport(client).execute(request).await.err().unwrap();
+        assert!(error.refused, "{error:?}");
+    }
+}

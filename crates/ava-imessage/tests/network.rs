@@ -1,0 +1,255 @@
+//! What only real sockets show: hostile answers, cancellation, proxies, redirects, closing.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use ava_imessage::{Client, ClientBuilder, Delivery, ErrorKind};
+use ava_sandbox::{Fault, On, Sandbox};
+use futures_util::StreamExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+const PHONE: &str = "+15550001111";
+
+fn quick(base_url: impl Into<String>) -> ClientBuilder {
+    Client::builder()
+        .api_key("sk_test")
+        .base_url(base_url)
+        .backoff(Duration::from_millis(1), Duration::from_millis(5))
+        .settling(Duration::from_millis(200), Duration::from_millis(10))
+}
+
+async fn sandbox() -> (Sandbox, Client) {
+    let sandbox = Sandbox::start().await.unwrap();
+    let client = quick(sandbox.base_url()).api_key(sandbox.api_key()).build().unwrap();
+    (sandbox, client)
+}
+
+/// A server that gives each connection to a function once the request's head is there.
+async fn serve<F, Fut>(handler: F) -> (String, Arc<AtomicUsize>)
+where
+    F: Fn(TcpStream) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = ()> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let connections = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&connections);
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            count.fetch_add(1, Ordering::SeqCst);
+            let mut head = vec![0; 64 * 1024];
+            let _ = socket.read(&mut head).await;
+            tokio::spawn(handler(socket));
+        }
+    });
+    (url, connections)
+}
+
+fn resident_kib() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or("0");
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+#[tokio::test]
+async fn an_endless_answer_is_cut_off_with_memory_flat() {
+    let (url, _) = serve(|mut socket| async move {
+        let _ = socket.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{\"messages\":[").await;
+        let chunk = vec![b' '; 1 << 20];
+        for _ in 0..64 {
+            if socket.write_all(&chunk).await.is_err() {
+                break;
+            }
+        }
+    })
+    .await;
+    let client = quick(url).max_retries(0).build().unwrap();
+    let before = resident_kib();
+    for _ in 0..4 {
+        let error = client.messages_page(PHONE, 50, 0).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
+        assert!(error.message().contains("8388608"), "{error}");
+    }
+    let grown = resident_kib().saturating_sub(before);
+    assert!(grown < 40 * 1024, "grew by {grown} KiB");
+}
+
+#[tokio::test]
+async fn a_dripping_answer_ends_at_the_deadline() {
+    let (url, _) = serve(|mut socket| async move {
+        let _ = socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n").await;
+        while socket.write_all(b" ").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await;
+    let client = quick(url).timeout(Duration::from_millis(400)).build().unwrap();
+    let began = Instant::now();
+    let read = client.messages_page(PHONE, 50, 0).await.unwrap_err();
+    assert_eq!(read.kind(), ErrorKind::Timeout);
+    let sent = client.send(PHONE, "hello").await.unwrap_err();
+    assert_eq!(sent.kind(), ErrorKind::DeliveryUnknown);
+    assert!(began.elapsed() < Duration::from_secs(2));
+}
+
+#[tokio::test]
+async fn a_silent_server_is_given_up_on() {
+    let (url, connections) = serve(|mut socket| async move {
+        let _ = socket.read(&mut [0; 1]).await;
+    })
+    .await;
+    let client = quick(url).read_idle_timeout(Duration::from_millis(50)).max_retries(1).build().unwrap();
+    let error = client.poll().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connection);
+    assert!(error.message().contains("silent"), "{error}");
+    assert_eq!(connections.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_redirect_takes_the_key_nowhere() {
+    let (elsewhere, seen) = serve(|_| async {}).await;
+    let target = elsewhere.clone();
+    let (url, _) = serve(move |mut socket| {
+        let answer = format!("HTTP/1.1 307 T\r\nlocation: {target}/api/send\r\ncontent-length: 0\r\n\r\n");
+        async move {
+            let _ = socket.write_all(answer.as_bytes()).await;
+        }
+    })
+    .await;
+    let client = quick(url).build().unwrap();
+    let error = client.poll().await.unwrap_err();
+    assert_eq!((error.kind(), error.status()), (ErrorKind::UnexpectedResponse, Some(307)));
+    assert_eq!(client.send(PHONE, "hello").await.unwrap_err().kind(), ErrorKind::DeliveryUnknown);
+    assert_eq!(seen.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn nobody_listens_and_nothing_was_sent() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let error = quick(url).build().unwrap().send(PHONE, "hello").await.unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Connection, Some(Delivery::NotSent)));
+}
+
+#[tokio::test]
+async fn the_server_sees_a_cancelled_call_at_once() {
+    let (sandbox, client) = sandbox().await;
+    sandbox.fault(Fault { delay_ms: Some(5_000), times: None, ..Fault::on(On::Any) }).unwrap();
+    let calls: Vec<_> = (0..20)
+        .map(|i| {
+            let client = client.clone();
+            tokio::spawn(async move {
+                if i % 2 == 0 {
+                    let _ = client.poll().await;
+                } else {
+                    let _ = client.send(PHONE, "hello").await;
+                }
+            })
+        })
+        .collect();
+    while sandbox.requests().len() < 20 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let cancelled = Instant::now();
+    for call in calls {
+        call.abort();
+    }
+    while sandbox.connections_dropped_by_client() < 20 {
+        assert!(cancelled.elapsed() < Duration::from_secs(2), "the server didn't see it");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    sandbox.clear_faults();
+    assert!(client.poll().await.is_ok(), "the client works after");
+}
+
+#[tokio::test]
+async fn closing_refuses_new_calls_lets_running_ones_end_and_ends_listeners() {
+    let (sandbox, client) = sandbox().await;
+    sandbox.fault(Fault { delay_ms: Some(200), ..Fault::on(On::Send) }).unwrap();
+    let sending = tokio::spawn(client.send(PHONE, "hello").into_future());
+    let mut inbox = client.listen().interval(Duration::from_millis(100)).await.unwrap();
+    let listening = tokio::spawn(async move { inbox.next().await.is_none() });
+    while sandbox.requests().iter().all(|request| request.path != "/api/send") {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    client.close().await;
+    assert!(sending.is_finished(), "close waits for what is in flight");
+    assert!(sending.await.unwrap().is_ok());
+    assert!(tokio::time::timeout(Duration::from_secs(1), listening).await.unwrap().unwrap());
+    for error in [client.poll().await.unwrap_err(), client.send(PHONE, "again").await.unwrap_err()] {
+        assert_eq!(error.kind(), ErrorKind::Closed);
+    }
+    assert!(client.messages(PHONE).next().await.unwrap().is_err());
+}
+
+#[tokio::test]
+async fn many_calls_share_a_client() {
+    let (sandbox, client) = sandbox().await;
+    let sends = (0..200).map(|i| {
+        let client = client.clone();
+        async move { client.send(PHONE, format!("hello {i}")).await.unwrap().message_id }
+    });
+    let ids: std::collections::HashSet<String> =
+        futures_util::stream::iter(sends).buffer_unordered(32).collect().await;
+    assert_eq!(ids.len(), 200);
+    assert_eq!(client.messages(PHONE).count().await, 200);
+    assert_eq!(sandbox.requests().iter().filter(|request| request.method == "POST").count(), 200);
+}
+
+#[test]
+fn no_runtime_is_an_error_not_a_panic() {
+    let client = quick("http://127.0.0.1:9").build().unwrap();
+    let mut call = Box::pin(client.poll().into_future());
+    let outcome = call.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
+    assert!(
+        matches!(outcome, std::task::Poll::Ready(Err(error)) if error.kind() == ErrorKind::Configuration)
+    );
+}
+
+/// What the child process of the proxy tests does: one call to `AVA_TEST_URL`.
+#[tokio::test]
+async fn proxied_call() {
+    let Ok(url) = std::env::var("AVA_TEST_URL") else { return };
+    let follow = std::env::var("AVA_TEST_FOLLOW").is_ok();
+    let client = quick(url).environment_proxy(follow).max_retries(0).timeout(Duration::from_secs(5)).build();
+    let _ = client.unwrap().poll().await;
+}
+
+/// How many connections a proxy sees while a child process, told of it by its environment, makes a call.
+async fn seen_by_proxy(url: &str, follow: bool) -> usize {
+    let (proxy, seen) = serve(|mut socket| async move {
+        let _ = socket.write_all(b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n").await;
+    })
+    .await;
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", "proxied_call", "--quiet"]).env("AVA_TEST_URL", url);
+    for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        child.env(name, &proxy);
+    }
+    child.env_remove("NO_PROXY").env_remove("no_proxy").env_remove("REQUEST_METHOD");
+    if follow {
+        child.env("AVA_TEST_FOLLOW", "1");
+    }
+    let output = tokio::task::spawn_blocking(move || child.output().unwrap()).await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    seen.load(Ordering::SeqCst)
+}
+
+#[tokio::test]
+async fn proxies_of_the_environment_are_followed_unless_told_otherwise() {
+    assert_eq!(seen_by_proxy("https://ava.invalid", true).await, 1);
+    assert_eq!(seen_by_proxy("https://ava.invalid", false).await, 0);
+}
+
+#[tokio::test]
+async fn loopback_never_uses_a_proxy() {
+    let (url, direct) = serve(|_| async {}).await;
+    assert_eq!(seen_by_proxy(&url, true).await, 0);
+    assert_eq!(direct.load(Ordering::SeqCst), 1);
+}
