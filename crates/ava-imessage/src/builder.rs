@@ -200,8 +200,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Which certificate authorities are trusted: the platform's where that feature is on, else the
-    /// bundled ones.
+    /// Which certificate authorities are trusted: the platform's where that feature is on and the platform
+    /// has any, else the bundled ones.
     pub fn roots(mut self, roots: Roots) -> Self {
         self.http.roots = Some(roots);
         self

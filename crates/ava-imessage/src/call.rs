@@ -220,7 +220,7 @@ impl<'a> Call<'a> {
                 Ok(reply) => {
                     span.record("http.response.status_code", reply.status);
                     if !reply.is_success() {
-                        span.record("error.type", reply.status);
+                        span.record("error.type", field::display(reply.status));
                     }
                 }
                 Err(failure) => {

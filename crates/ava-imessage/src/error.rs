@@ -288,12 +288,12 @@ impl Error {
         unknown(&format!(": {}", inner.message))
             .with_request_id(inner.request_id.clone())
             .with_retry_after(inner.retry_after)
-            .with_optional_status(inner.status)
+            .with_answer(inner.status, inner.body.clone())
             .with_source(cause)
     }
 
-    fn with_optional_status(mut self, status: Option<u16>) -> Error {
-        self.0.status = status;
+    fn with_answer(mut self, status: Option<u16>, body: Option<String>) -> Error {
+        (self.0.status, self.0.body) = (status, body);
         self
     }
 }

@@ -59,9 +59,12 @@ impl Client {
     /// # Ok(()) }
     /// ```
     ///
+    /// Unless told where to begin, awaiting this asks the service for its time: what arrives from then on is
+    /// yielded. If the service can't be reached, listening begins when it can.
+    ///
     /// # Errors
     /// When awaited: `configuration` if the checkpoint belongs to another base URL or phone; `storage` if it
-    /// can't be read or written; `invalid_request` for a malformed phone or interval.
+    /// can't be read or written; `invalid_request` for a malformed phone or interval; and what ends the stream.
     pub fn listen(&self) -> ListenRequest {
         ListenRequest {
             client: self.clone(),
@@ -185,7 +188,8 @@ impl ListenRequest {
             on_gap: self.on_gap,
             on_skipped: self.on_skipped,
         });
-        let driver = Driver {
+        let begins_now = shared.inbox().want() == Want::Poll(None);
+        let mut driver = Driver {
             shared: Arc::clone(&shared),
             shortest: self.interval,
             interval: self.interval,
@@ -196,6 +200,10 @@ impl ListenRequest {
             yielded: None,
             ended: false,
         };
+        if begins_now {
+            // So that what arrives from here on is news, whenever it is first asked for.
+            driver.step().await?;
+        }
         Ok(Listener { shared, driver: Some(driver), pending: None })
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http_body::Body as _;
-use rustls::ClientConfig;
+use rustls::{ClientConfig, RootCertStore};
 
 use crate::error::{BoxError, Error, Result};
 use crate::origin::Origin;
@@ -122,35 +122,45 @@ fn tls(origin: &Origin, roots: Option<Roots>) -> Result<ClientConfig> {
     let builder = ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::configuration("TLS can't be set up").with_source(error))?;
-    let mut config = match roots {
-        // A plain connection to loopback reads no certificate store: that takes milliseconds.
-        _ if !origin.is_https() => builder.with_root_certificates(rustls::RootCertStore::empty()),
-        #[cfg(all(feature = "platform-roots", not(target_os = "android")))]
-        Some(Roots::Platform) | None => {
-            use rustls_platform_verifier::BuilderVerifierExt;
-            builder.with_platform_verifier().map_err(|error| {
-                Error::configuration("the system's certificate store can't be used").with_source(error)
-            })?
-        }
-        #[cfg(feature = "bundled-roots")]
-        #[allow(unreachable_patterns, reason = "`None` is taken where the platform's roots are there")]
-        Some(Roots::Bundled) | None => {
-            let mut store = rustls::RootCertStore::empty();
-            store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-            builder.with_root_certificates(store)
-        }
-        #[allow(unreachable_patterns, reason = "reached where neither feature is on")]
-        _ => {
-            return Err(Error::configuration(
-                "https needs one of the features `platform-roots` and `bundled-roots`",
-            ));
-        }
-    }
-    .with_no_client_auth();
+    // A plain connection to loopback reads no certificate store: that takes milliseconds.
+    let mut config = if origin.is_https() {
+        trusting(builder, roots)?
+    } else {
+        builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth()
+    };
     if cfg!(feature = "http2") {
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     }
     Ok(config)
+}
+
+type Unrooted = rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>;
+
+/// Unless told otherwise the platform's roots, and where it has none (an image without certificates) the
+/// bundled ones.
+#[allow(unused_variables, clippy::needless_return, reason = "what is left depends on the features")]
+fn trusting(builder: Unrooted, roots: Option<Roots>) -> Result<ClientConfig> {
+    #[cfg(all(feature = "platform-roots", not(target_os = "android")))]
+    if roots.is_none_or(|roots| roots == Roots::Platform) {
+        use rustls_platform_verifier::BuilderVerifierExt;
+        match builder.clone().with_platform_verifier() {
+            Ok(config) => return Ok(config.with_no_client_auth()),
+            Err(_) if cfg!(feature = "bundled-roots") && roots.is_none() => {}
+            Err(error) => {
+                return Err(
+                    Error::configuration("the system's certificate store can't be used").with_source(error)
+                );
+            }
+        }
+    }
+    #[cfg(feature = "bundled-roots")]
+    {
+        let mut store = RootCertStore::empty();
+        store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        return Ok(builder.with_root_certificates(store).with_no_client_auth());
+    }
+    #[cfg(not(feature = "bundled-roots"))]
+    return Err(Error::configuration("https needs one of the features `platform-roots` and `bundled-roots`"));
 }
 
 #[cfg(all(test, feature = "http2"))]
