@@ -117,14 +117,16 @@ async fn fetch(call: &Call<'_>, limit: u64, offset: u64) -> Result<DatedPage> {
 }
 
 /// The first page and, where there are more rows, the last one: the newest rows are on one of them, whatever
-/// the order. Without retries; the caller has a rhythm of its own.
-pub(crate) async fn both_ends(
-    client: &Inner,
+/// the order. Without retries; the caller has a rhythm of its own. A text that is looked for is kept out of
+/// error messages.
+pub(crate) async fn both_ends<'a>(
+    client: &'a Inner,
     phone: &str,
+    sought: Option<&'a str>,
     options: &CallOptions,
     until: Instant,
 ) -> Result<Vec<DatedPage>> {
-    ends(client, phone, options, |call| call.once().until(until)).await
+    ends(client, phone, options, |call| call.once().until(until).hiding(sought)).await
 }
 
 /// The newest `count` messages by timestamp, the newest last, whatever the server's order.

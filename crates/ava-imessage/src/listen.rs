@@ -443,7 +443,7 @@ impl Driver {
             Want::History(phone) => {
                 let timeout = shared.options.timeout.or(shared.client.inner.config.timeout);
                 let until = deadline_in(timeout.unwrap_or(builder::DEFAULT_TIMEOUT));
-                match history::both_ends(&shared.client.inner, &phone, &shared.options, until).await {
+                match history::both_ends(&shared.client.inner, &phone, None, &shared.options, until).await {
                     Ok(pages) => {
                         for page in pages {
                             shared.inbox().history_read(page.page.messages);

@@ -86,7 +86,7 @@ impl SendRequest {
         let mut flight = Flight::begin(inner, &self.phone, &self.text);
 
         let post_until = call.deadline - reserve_for_settling(&call);
-        match post(&call, post_until, &mut |witness| flight.posting(witness), read_answer).await {
+        match post(&call, post_until, &mut |witness| flight.under_way(witness), read_answer).await {
             Posted::Answered(accepted, reply) => {
                 flight.returned(&accepted);
                 Ok(SentMessage {
@@ -150,11 +150,12 @@ pub(crate) enum Posted<T> {
     Unknown(Error),
 }
 
-/// Posts until there is an answer or something that forbids posting again.
+/// Posts until there is an answer or something that forbids posting again. `under_way` is told of the witness
+/// of each request, and of nothing once that request certainly had no effect.
 pub(crate) async fn post<T>(
     call: &Call<'_>,
     until: Instant,
-    on_posting: &mut (dyn FnMut(&Witness) + Send),
+    under_way: &mut (dyn FnMut(Option<&Witness>) + Send),
     read: fn(&Reply) -> Result<T, Unusable>,
 ) -> Posted<T> {
     call.client.budget.deposit();
@@ -166,7 +167,7 @@ pub(crate) async fn post<T>(
     let mut retries = 0;
     loop {
         let witness = Witness::default();
-        on_posting(&witness);
+        under_way(Some(&witness));
         let outcome = call.attempt(&bearer, &witness, until, retries + u32::from(replayed)).await;
         let (error, again) = match classify(call, &bearer, outcome, &witness, read) {
             Attempted::Answered(value, reply) => return Posted::Answered(value, reply),
@@ -174,6 +175,7 @@ pub(crate) async fn post<T>(
             Attempted::Unknown(error) => return Posted::Unknown(error),
             Attempted::NotSent(error, again) => (error, again),
         };
+        under_way(None);
         match again {
             Again::WithAnotherToken if !replayed => match call.other_bearer(&bearer, until).await {
                 Ok(Some(other)) => {
@@ -274,9 +276,12 @@ impl<'a> Flight<'a> {
         Flight { client, number, phone, text, stage: Stage::Posting(None) }
     }
 
-    fn posting(&mut self, witness: &Witness) {
-        self.client.claims.posting(self.number, witness);
-        self.stage = Stage::Posting(Some(witness.clone()));
+    fn under_way(&mut self, witness: Option<&Witness>) {
+        match witness {
+            Some(witness) => self.client.claims.posting(self.number, witness),
+            None => self.client.claims.answered(self.number),
+        }
+        self.stage = Stage::Posting(witness.cloned());
     }
 
     fn returned(&mut self, accepted: &Accepted) {

@@ -113,7 +113,7 @@ pub(crate) async fn settle(
     let mut gap = client.config.settle_gap;
     client.settle_budget.deposit();
     loop {
-        let (why, error, asked) = match read(client, sought.phone, options, until).await {
+        let (why, error, asked) = match read(client, sought, options, until).await {
             Ok(Some(reading)) => {
                 match client.claims.judge(sought.number, sought.phone, sought.text, &reading) {
                     Verdict::Sent(row) => {
@@ -151,8 +151,13 @@ pub(crate) async fn settle(
 }
 
 /// One reading: both ends of the history, since its order is undocumented. `None` where a page has no `Date`.
-async fn read(client: &Inner, phone: &str, options: &CallOptions, until: Instant) -> Result<Option<Reading>> {
-    let pages = history::both_ends(client, phone, options, until).await?;
+async fn read(
+    client: &Inner,
+    sought: &Sought<'_>,
+    options: &CallOptions,
+    until: Instant,
+) -> Result<Option<Reading>> {
+    let pages = history::both_ends(client, sought.phone, Some(sought.text), options, until).await?;
     let received = pages.first().map_or_else(Instant::now, |page| page.received);
     let dated: Option<Vec<_>> =
         pages.into_iter().map(|page| page.date.map(|date| (date, page.page.messages))).collect();

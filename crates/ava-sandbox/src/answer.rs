@@ -99,6 +99,21 @@ impl Answer {
     }
 }
 
+/// A control's answer. What axum says about its length stands in the headers.
+impl From<Response<axum::body::Body>> for Answer {
+    fn from(response: Response<axum::body::Body>) -> Self {
+        let (head, body) = response.into_parts();
+        Answer {
+            status: head.status,
+            headers: head.headers,
+            body: Source::Control(body),
+            content_length: Announced::Nothing,
+            cut_after: None,
+            drip: None,
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct ErrorBody<'a> {
     success: bool,

@@ -1,6 +1,9 @@
 //! The API: its routes, and one function for each, in the shapes of the API document.
 
+use std::borrow::Cow;
+
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -8,7 +11,6 @@ use crate::{
     answer::Answer,
     fault::{Conditions, On},
     messages::Message,
-    query,
     state::World,
     tokens::Scope,
     validate::{self, Refusal},
@@ -47,15 +49,24 @@ impl Call {
                 Some(self.json.as_ref().ok()?.get("phone")?.as_str()?.to_owned())
             }
             Route::Poll => self.parameter("phone"),
-            Route::Messages(segment) => query::decode_path(segment),
+            Route::Messages(segment) => decode(segment),
         }
     }
 
     fn parameter(&self, name: &str) -> Option<String> {
-        query::parse(self.query.as_deref()).into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+        let query = self.query.as_deref().unwrap_or_default();
+        form_urlencoded::parse(query.as_bytes())
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.into_owned())
     }
 }
 
+/// A path segment, in which `+` stands for itself; nothing if it isn't UTF-8.
+fn decode(segment: &str) -> Option<String> {
+    percent_decode_str(segment).decode_utf8().ok().map(Cow::into_owned)
+}
+
+/// Matched by hand, not by a router: faults and scripts act before routing, on requests that match nothing too.
 enum Route<'a> {
     Send,
     Poll,
@@ -152,8 +163,7 @@ pub(crate) struct HistoryAnswer {
 }
 
 fn history(world: &mut World, call: &Call, scope: &Scope, segment: &str) -> Result<Answer, Refusal> {
-    let phone = query::decode_path(segment)
-        .ok_or_else(|| Refusal::bad_request("Invalid phone number: broken percent-encoding"))?;
+    let phone = decode(segment).ok_or_else(|| Refusal::bad_request("Invalid phone number: not UTF-8"))?;
     let phone = validate::phone(&phone)?;
     let limit = validate::integer(call.parameter("limit"), "limit", 1, 100)?.unwrap_or(50);
     let offset = validate::integer(call.parameter("offset"), "offset", 0, u64::from(u32::MAX))?.unwrap_or(0);

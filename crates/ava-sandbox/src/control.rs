@@ -2,26 +2,32 @@
 //!
 //! The methods of [`Sandbox`](crate::Sandbox) and the routes call the same functions with the same types.
 
-use std::sync::{Arc, atomic::AtomicU64, atomic::Ordering};
+mod events;
+mod input;
+mod origin;
+mod routes;
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use axum::{body::Body, middleware};
 use bytes::Bytes;
-use futures_util::stream;
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use tokio::sync::broadcast::error::RecvError;
+use serde::{Deserialize, Serialize};
+use tower::{Layer, ServiceExt};
 
 use crate::{
-    answer::{Announced, Answer},
-    body::{SandboxBody, Source},
+    answer::Answer,
+    body::SandboxBody,
     clock::{ClockChange, ClockState, http_date, later},
     error::ControlError,
-    events::{Event, EventKind},
+    events::EventKind,
     fault::{Fault, InstalledFault},
     handle::Shared,
     messages::Message,
-    origin,
-    script::Script,
     seed::Seed,
     settings::Settings,
     state::State,
@@ -138,221 +144,90 @@ impl Shared {
     }
 }
 
-#[derive(Serialize)]
-struct Done {
-    success: bool,
-}
-
-#[derive(Serialize)]
-struct Seeded {
-    rows: usize,
-}
-
-#[derive(Serialize)]
-struct Expired {
-    expired: usize,
-}
-
-#[derive(Serialize)]
-struct Installed<'a> {
-    script: &'a Script,
-    state: &'a crate::script::ScriptState,
-}
-
 /// Answers a request under `/_sandbox/`.
-pub(crate) fn respond(shared: &Arc<Shared>, head: &Parts, body: &Bytes) -> Response<SandboxBody> {
+pub(crate) async fn respond(shared: &Arc<Shared>, request: Request<Bytes>) -> Response<SandboxBody> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
-    let mut answer = match origin::check(&head.headers, &head.uri) {
-        Ok(()) => route(shared, head, body).unwrap_or_else(|error| {
-            let status = match error {
-                Refused::Input(_) => StatusCode::BAD_REQUEST,
-                Refused::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
-                Refused::Route(_) => StatusCode::NOT_FOUND,
-                Refused::Forbidden(_) => StatusCode::FORBIDDEN,
-            };
-            Answer::error(status, error.reason())
-        }),
-        Err(reason) => Answer::error(StatusCode::FORBIDDEN, reason),
-    };
+    let method = request.method().clone();
+    // Made anew each time: a router kept in what it has as its state would keep that alive for ever.
+    let routes = routes::routes().with_state(Arc::clone(shared));
+    let control = middleware::from_fn(origin::guard).layer(routes);
+    let Ok(response) = control.oneshot(request.map(Body::from)).await;
+    let mut answer = Answer::from(response);
+    if answer.status == StatusCode::METHOD_NOT_ALLOWED {
+        answer = not_allowed(&method, answer.headers.remove(header::ALLOW));
+    }
     let id = COUNT.fetch_add(1, Ordering::Relaxed) + 1;
     if let Ok(id) = HeaderValue::from_str(&format!("req_control_{id:06}")) {
         answer.headers.insert("x-request-id", id);
     }
     answer.date(http_date(shared.world().clock.now()));
-    answer.into_response(head.method == Method::HEAD)
+    answer.into_response(method == Method::HEAD)
 }
 
-enum Refused {
-    Input(String),
-    Method(String),
-    Route(String),
-    Forbidden(String),
+/// A 405 that says in words what its `Allow` says. The router adds that only after every fallback.
+fn not_allowed(method: &Method, allow: Option<HeaderValue>) -> Answer {
+    let allow = allow.unwrap_or(HeaderValue::from_static(""));
+    let methods = allow.to_str().unwrap_or_default().replace(',', ", ");
+    let reason = format!("Method {method} not allowed here, use {methods}");
+    Answer::error(StatusCode::METHOD_NOT_ALLOWED, &reason).header(header::ALLOW, allow)
 }
 
-impl Refused {
-    fn reason(&self) -> &str {
-        match self {
-            Refused::Input(reason)
-            | Refused::Method(reason)
-            | Refused::Route(reason)
-            | Refused::Forbidden(reason) => reason,
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+
+    use super::*;
+    use crate::Sandbox;
+
+    async fn control(method: &str, target: &str, body: impl Into<Bytes>) -> (http::response::Parts, String) {
+        let sandbox = Sandbox::builder().in_process().unwrap();
+        let request = Request::builder().method(method).uri(format!("http://localhost/_sandbox{target}"));
+        let request = request.header("content-type", "text/plain").body(body.into()).unwrap();
+        let (head, body) = sandbox.handle(request).await.unwrap().into_parts();
+        assert_eq!(head.headers["content-type"], "application/json");
+        assert!(head.headers["x-request-id"].to_str().unwrap().starts_with("req_control_"));
+        assert!(head.headers.contains_key("date"));
+        let body = body.collect().await.unwrap().to_bytes();
+        if method != "HEAD" {
+            assert_eq!(head.headers["content-length"], body.len().to_string());
         }
+        (head, String::from_utf8(body.to_vec()).unwrap())
     }
-}
 
-impl From<ControlError> for Refused {
-    fn from(error: ControlError) -> Self {
-        Refused::Input(error.to_string())
+    #[tokio::test]
+    async fn what_does_not_fit_is_told_so() {
+        let (head, body) = control("PUT", "/settings", "").await;
+        assert_eq!(
+            (head.status.as_u16(), &head.headers["allow"]),
+            (405, &"GET,HEAD,PATCH,POST".parse().unwrap())
+        );
+        let reason = "Method PUT not allowed here, use GET, HEAD, PATCH, POST";
+        assert_eq!(body, format!(r#"{{"success":false,"error":"{reason}"}}"#));
+        for target in ["", "/", "/states", "/state/", "/tokens/expires"] {
+            let (head, body) = control("GET", target, "").await;
+            let expected = format!(r#"{{"success":false,"error":"No such control: /_sandbox{target}"}}"#);
+            assert_eq!((head.status.as_u16(), body), (404, expected));
+        }
+        let (head, body) = control("POST", "/tokens", r#"{"ttl_ms": 1, "phone": 5}"#).await;
+        assert_eq!(head.status, 400);
+        assert!(body.contains("tokens: unknown field `phone`"), "{body}");
     }
-}
 
-fn route(shared: &Arc<Shared>, head: &Parts, body: &Bytes) -> Result<Answer, Refused> {
-    let path = head.uri.path().strip_prefix("/_sandbox").unwrap_or_default();
-    let done = || Ok(ok(&Done { success: true }));
-    let (get, post, delete, patch) = (Method::GET, Method::POST, Method::DELETE, Method::PATCH);
-    let method = |allowed: &[Method]| {
-        if allowed.contains(&head.method) {
-            return Ok(());
-        }
-        let allowed: Vec<_> = allowed.iter().map(Method::as_str).collect();
-        Err(Refused::Method(format!("Method {} not allowed here, use {}", head.method, allowed.join(", "))))
-    };
-    match path {
-        "/state" => {
-            method(&[get])?;
-            Ok(ok(&shared.state()))
-        }
-        "/reset" => {
-            method(&[post])?;
-            shared.reset();
-            done()
-        }
-        "/inbound" => {
-            method(&[post])?;
-            Ok(ok(&shared.inbound(parse("inbound", body)?)))
-        }
-        "/seed" => {
-            method(&[post])?;
-            Ok(ok(&Seeded { rows: shared.seed(parse("seed", body)?)? }))
-        }
-        "/faults" => {
-            method(&[get.clone(), post.clone(), delete.clone()])?;
-            if head.method == post {
-                let faults = one_or_many("fault", body)?;
-                let installed = faults
-                    .into_iter()
-                    .map(|fault| shared.install_fault(fault))
-                    .collect::<Result<Vec<_>, _>>()?;
-                return Ok(ok(&installed));
-            }
-            if head.method == delete {
-                shared.clear_faults();
-                return done();
-            }
-            Ok(ok(&shared.world().faults.all()))
-        }
-        "/script" => {
-            method(&[get.clone(), post.clone(), delete.clone()])?;
-            if head.method == post {
-                shared.set_script(Some(Script::from_json(body)?));
-            } else if head.method == delete {
-                shared.set_script(None);
-                return done();
-            }
-            let world = shared.world();
-            let playing = world.script.as_ref();
-            Ok(ok(&playing.map(|playing| Installed { script: playing.script(), state: playing.state() })))
-        }
-        "/requests" => {
-            method(&[get, delete.clone()])?;
-            if head.method == delete {
-                shared.clear_requests();
-                return done();
-            }
-            let requests = shared.world().recorder.all();
-            Ok(ok(&requests))
-        }
-        "/events" => {
-            method(&[get])?;
-            Ok(events(shared, &head.headers))
-        }
-        "/clock" => {
-            method(&[get, post.clone()])?;
-            if head.method == post {
-                return Ok(ok(&shared.change_clock(&parse("clock", body)?)));
-            }
-            Ok(ok(&shared.world().clock.state()))
-        }
-        "/settings" => {
-            method(&[get.clone(), patch, post])?;
-            if head.method != get {
-                let settings = shared.world().settings.patched(body)?;
-                shared.set_settings(settings)?;
-            }
-            Ok(ok(&shared.world().settings))
-        }
-        "/tokens" => {
-            method(&[post])?;
-            Ok(ok(&shared.issue_token(parse("tokens", body)?)))
-        }
-        "/tokens/expire" => {
-            method(&[post])?;
-            Ok(ok(&Expired { expired: shared.expire_tokens() }))
-        }
-        "/shutdown" => {
-            method(&[post])?;
-            if !shared.allow_shutdown {
-                return Err(Refused::Forbidden("Shutdown over HTTP is not enabled".into()));
-            }
-            shared.shutdown_requested.notify_one();
-            done()
-        }
-        _ => Err(Refused::Route(format!("No such control: {}", head.uri.path()))),
+    #[tokio::test]
+    async fn a_body_may_be_long() {
+        let text = "x".repeat(3 << 20);
+        let (head, body) = control("POST", "/inbound", format!(r#"{{"phone": "", "text": "{text}"}}"#)).await;
+        assert_eq!(head.status, 200);
+        assert!(body.contains(&text));
     }
-}
 
-fn ok(body: &impl Serialize) -> Answer {
-    Answer::json(StatusCode::OK, body)
-}
-
-fn parse<T: DeserializeOwned>(what: &str, body: &[u8]) -> Result<T, Refused> {
-    serde_json::from_slice(body).map_err(|error| Refused::Input(format!("{what}: {error}")))
-}
-
-fn one_or_many<T: DeserializeOwned>(what: &str, body: &[u8]) -> Result<Vec<T>, Refused> {
-    match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        Some(b'[') => parse(what, body),
-        _ => Ok(vec![parse(what, body)?]),
+    #[tokio::test]
+    async fn a_head_has_no_body() {
+        let (head, body) = control("HEAD", "/clock", "").await;
+        assert_eq!((head.status.as_u16(), body.as_str()), (200, ""));
+        assert_ne!(head.headers["content-length"], "0");
+        let (head, body) = control("HEAD", "/reset", "").await;
+        assert_eq!((head.status.as_u16(), body.as_str()), (405, ""));
+        assert_eq!(head.headers["allow"], "POST");
     }
-}
-
-/// The event stream, as server-sent events; `Last-Event-ID` brings back what a reader missed.
-fn events(shared: &Arc<Shared>, headers: &HeaderMap) -> Answer {
-    let last_seen =
-        headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.parse().ok());
-    let (missed, live) = match last_seen {
-        Some(last_seen) => shared.events.subscribe_after(last_seen),
-        None => (Vec::new(), shared.events.subscribe()),
-    };
-    let mut first = String::from(": ready\n\n");
-    missed.iter().for_each(|event| first.push_str(&frame(event)));
-    let live = stream::unfold(live, |mut live| async move {
-        let text = match live.recv().await {
-            Ok(event) => frame(&event),
-            Err(RecvError::Lagged(count)) => format!(": {count} events missed\n\n"),
-            Err(RecvError::Closed) => return None,
-        };
-        Some((Bytes::from(text), live))
-    });
-    let all = stream::StreamExt::chain(stream::iter([Bytes::from(first)]), live);
-    let mut answer = Answer::new(StatusCode::OK, Source::Stream(Box::pin(all)));
-    answer.content_length = Announced::Nothing;
-    answer.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    answer.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    answer
-}
-
-fn frame(event: &Event) -> String {
-    let data = serde_json::to_string(event).unwrap_or_default();
-    format!("id: {}\nevent: {}\ndata: {data}\n\n", event.id, event.kind.name())
 }

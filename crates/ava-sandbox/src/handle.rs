@@ -117,14 +117,14 @@ impl Shared {
         request: Request<Bytes>,
         complete: bool,
     ) -> Result<Response<SandboxBody>, Dropped> {
-        let (parts, body) = request.into_parts();
-        let path = parts.uri.path();
+        let path = request.uri().path();
         if path == "/_sandbox" || path.starts_with("/_sandbox/") {
-            return Ok(control::respond(self, &parts, &body));
+            return Ok(control::respond(self, request).await);
         }
+        let (parts, body) = request.into_parts();
         let call = Call {
             method: parts.method,
-            path: path.to_owned(),
+            path: parts.uri.path().to_owned(),
             query: parts.uri.query().map(str::to_owned),
             headers: parts.headers,
             json: serde_json::from_slice(&body).map_err(|error| error.to_string()),

@@ -21,11 +21,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! With the feature `client`, `Sandbox::client` sets up a client of it, without a socket if the sandbox has none.
+//!
 //! What it deliberately doesn't know about the real service stands in `docs/sandbox.md`, and is a switch in [`Settings`].
 
 mod answer;
 mod api;
 mod body;
+#[cfg(feature = "client")]
+mod client;
 mod clock;
 mod control;
 mod error;
@@ -33,9 +37,7 @@ mod events;
 mod fault;
 mod handle;
 mod messages;
-mod origin;
 mod play;
-mod query;
 mod record;
 mod rows;
 mod sandbox;

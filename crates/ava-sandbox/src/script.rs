@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Value, value::RawValue};
 
-use crate::{error::ControlError, fault::is_final_status, query, rows::Rows};
+use crate::{error::ControlError, fault::is_final_status, rows::Rows};
 
 /// A list of responses, and the clock they are played by.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -334,7 +334,8 @@ impl When {
             && self.path.as_deref().is_none_or(fits_path)
             && self.body.as_ref().is_none_or(|wanted| json.is_some_and(|json| is_part(wanted, json)))
             && (self.query.is_empty() || {
-                let given = query::parse(raw_query);
+                let given: Vec<_> =
+                    form_urlencoded::parse(raw_query.unwrap_or_default().as_bytes()).collect();
                 self.query.iter().all(|(key, value)| given.iter().any(|(k, v)| k == key && v == value))
             })
     }

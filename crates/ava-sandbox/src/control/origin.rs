@@ -2,11 +2,20 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use http::{HeaderMap, Uri, header, uri::Authority};
+use axum::{extract::Request, middleware::Next, response::Response};
+use http::{HeaderMap, StatusCode, Uri, header, uri::Authority};
+
+use crate::validate::Refusal;
+
+/// Lets through what [`check`] lets through.
+pub(super) async fn guard(request: Request, next: Next) -> Result<Response, Refusal> {
+    check(request.headers(), request.uri()).map_err(|reason| Refusal::new(StatusCode::FORBIDDEN, reason))?;
+    Ok(next.run(request).await)
+}
 
 /// Refuses a `Host` that isn't loopback (a page that rebinds its name to 127.0.0.1), and an `Origin` that isn't
 /// this same server (a page from elsewhere).
-pub(crate) fn check(headers: &HeaderMap, uri: &Uri) -> Result<(), &'static str> {
+fn check(headers: &HeaderMap, uri: &Uri) -> Result<(), &'static str> {
     let host = match headers.get(header::HOST) {
         Some(host) => host.to_str().ok().and_then(|host| host.parse::<Authority>().ok()),
         None => uri.authority().cloned(),

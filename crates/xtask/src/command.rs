@@ -1,0 +1,90 @@
+//! Running other programs: their output streams through, and is read on the way.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+/// The root of the checkout.
+pub(crate) fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap_or(here).to_owned()
+}
+
+/// A command in the root of the checkout.
+pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(root());
+    // What `cargo run` says of this crate; build scripts that watch these would run again.
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        let of_this_run = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_BIN_", "CARGO_PRIMARY_"];
+        if of_this_run.iter().any(|prefix| text.starts_with(prefix)) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// The cargo that runs this.
+pub(crate) fn cargo<const N: usize>(arguments: [&str; N]) -> Command {
+    let mut cargo = command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(arguments);
+    cargo
+}
+
+/// Runs to the end; what it prints is printed.
+///
+/// # Errors
+/// If it can't be run, or doesn't end with 0.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let status = command.status().with_context(|| format!("running {}", name(command)))?;
+    check(command, status)
+}
+
+/// Runs to the end, silently, and gives what it printed.
+///
+/// # Errors
+/// If it can't be run, or doesn't end with 0.
+pub(crate) fn read(command: &mut Command) -> Result<String> {
+    let output = command.stderr(Stdio::inherit()).output();
+    let output = output.with_context(|| format!("running {}", name(command)))?;
+    check(command, output.status)?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Runs to the end, printing its lines and giving each to `watch`.
+///
+/// # Errors
+/// If it can't be run.
+pub(crate) fn stream(command: &mut Command, mut watch: impl FnMut(&str)) -> Result<ExitStatus> {
+    let running = command.stdout(Stdio::piped()).spawn();
+    let mut child = running.with_context(|| format!("running {}", name(command)))?;
+    if let Some(output) = child.stdout.take() {
+        let mut lines = BufReader::new(output);
+        let mut line = Vec::new();
+        let mut out = std::io::stdout();
+        while lines.read_until(b'\n', &mut line)? > 0 {
+            out.write_all(&line)?;
+            out.flush()?;
+            watch(String::from_utf8_lossy(&line).trim_end());
+            line.clear();
+        }
+    }
+    Ok(child.wait()?)
+}
+
+fn check(command: &Command, status: ExitStatus) -> Result<()> {
+    if !status.success() {
+        bail!("{} failed ({status})", name(command));
+    }
+    Ok(())
+}
+
+fn name(command: &Command) -> String {
+    let program = Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy();
+    let arguments = command.get_args().take(2).map(OsStr::to_string_lossy);
+    std::iter::once(program).chain(arguments).collect::<Vec<_>>().join(" ")
+}

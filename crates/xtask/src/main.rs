@@ -1,0 +1,90 @@
+//! The one door to this repository: `cargo xtask demo | test | gen | setup`.
+
+mod command;
+mod demo;
+mod docs;
+mod generate;
+mod report;
+mod setup;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// The one door to this repository.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Play a conversation through a client and the local sandbox
+    ///
+    /// Starts the sandbox on a free loopback port, plays three scenes over real
+    /// sockets, faults included, checks what it shows against the sandbox's own
+    /// records, and stops. No message leaves the machine. It takes seconds, and
+    /// exits with 1 if anything that it claims does not hold.
+    #[command(verbatim_doc_comment)]
+    Demo {
+        /// Print one JSON object a line instead of the transcript
+        #[arg(long)]
+        json: bool,
+        /// The language to play it in
+        #[arg(default_value = "rust")]
+        language: Language,
+    },
+    /// Make every check: format, lints, docs, tests, licences, …
+    ///
+    /// All of them are made, whatever fails. The last line is `N passed, M failed`,
+    /// and the exit code 1 if M is not 0. Tools that cargo does not bring are
+    /// installed first (see `cargo xtask setup`). Where one can't be had, its check
+    /// is skipped and a line says so; with CI=true that is a failure.
+    #[command(verbatim_doc_comment)]
+    Test {
+        /// The language to test
+        #[arg(default_value = "rust")]
+        language: Language,
+    },
+    /// Write the files that are generated from the code
+    ///
+    /// They are tests/vectors/errors.json and docs/errors.md.
+    #[command(verbatim_doc_comment)]
+    Gen {
+        /// Write nothing; name the files that are out of date, and fail
+        #[arg(long)]
+        check: bool,
+    },
+    /// Install the tools that the checks need
+    ///
+    /// At pinned versions, into `$XDG_CACHE_HOME/ava-imessage/tools` or
+    /// `~/.cache/ava-imessage/tools`, not into the checkout. Running it again does
+    /// nothing.
+    #[command(verbatim_doc_comment)]
+    Setup,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Language {
+    Rust,
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().task {
+        Task::Demo { json, language: Language::Rust } => demo::run(json),
+        Task::Test { language: Language::Rust } => return test::run(),
+        Task::Gen { check } => generate::run(check),
+        Task::Setup => setup::run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Every check of the repository, one after the other.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use crate::command::{cargo, command, read, run as done, stream};
+use crate::report::{Outcome, Report, Tally};
+use crate::{docs, generate, tools};
+
+/// What the core must not stand on: command lines, servers, databases, foreign languages.
+const NOT_IN_THE_CORE: [&str; 15] = [
+    "anyhow",
+    "axum",
+    "cbindgen",
+    "clap",
+    "diesel",
+    "libsqlite3-sys",
+    "napi",
+    "openssl",
+    "postgres",
+    "pyo3",
+    "rusqlite",
+    "sqlx",
+    "tokio-postgres",
+    "uniffi",
+    "warp",
+];
+
+/// Makes every check, whatever fails, and sums up.
+pub(crate) fn run() -> ExitCode {
+    let mut report = Report::default();
+    report.check("format", || {
+        done(&mut cargo(["fmt", "--all", "--check"]))?;
+        Ok(Outcome::Passed)
+    });
+    report.check("lints", || {
+        done(&mut cargo([
+            "clippy",
+            "--workspace",
+            "--all-features",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ]))?;
+        Ok(Outcome::Passed)
+    });
+    report.check("docs of the crates", || {
+        done(
+            cargo(["doc", "--no-deps", "--workspace", "--all-features"]).env("RUSTDOCFLAGS", "-D warnings"),
+        )?;
+        Ok(Outcome::Passed)
+    });
+    report.check("tests", || {
+        let mut tally = Tally::default();
+        let mut tests = cargo(["test", "--workspace", "--all-features", "--no-fail-fast"]);
+        let status = stream(&mut tests, |line| tally.watch(line))?;
+        Ok(Outcome::Ran(tally.counts(status.success())))
+    });
+    report.check("README and guides", || Ok(Outcome::Ran(docs::run()?)));
+    report.check("generated files", || {
+        generate::run(true)?;
+        Ok(Outcome::Passed)
+    });
+    report.check("what the core stands on", core_purity);
+    report.check("licences, bans, sources", || {
+        with_tool(tools::cargo_deny(), |deny| {
+            let check = ["--workspace", "check", "--hide-inclusion-graph", "licenses", "bans", "sources"];
+            done(command(deny).args(check))?;
+            Ok(Outcome::Passed)
+        })
+    });
+    report.check("advisories", || {
+        with_tool(tools::cargo_deny(), |deny| {
+            if done(command(&deny).args(["--workspace", "fetch", "db"])).is_err() {
+                return Ok(Outcome::Skipped("the advisory database can't be had from here".into()));
+            }
+            done(command(&deny).args(["--workspace", "check", "--disable-fetch", "advisories"]))?;
+            Ok(Outcome::Passed)
+        })
+    });
+    report.check("spelling", || {
+        with_tool(tools::typos(), |typos| {
+            done(&mut command(typos))?;
+            Ok(Outcome::Passed)
+        })
+    });
+    report.finish()
+}
+
+/// A tool that can't be had skips its check, but never with CI=true.
+fn with_tool(had: Result<PathBuf>, check: impl FnOnce(PathBuf) -> Result<Outcome>) -> Result<Outcome> {
+    match had {
+        Ok(tool) => check(tool),
+        Err(error) if std::env::var_os("CI").is_some_and(|value| value == "true") => Err(error),
+        Err(error) => Ok(Outcome::Skipped(format!("{error:#}"))),
+    }
+}
+
+fn core_purity() -> Result<Outcome> {
+    let tree = ["tree", "--package", "ava-imessage", "--edges", "normal", "--all-features"];
+    let mut tree = cargo(tree);
+    let tree = read(tree.args(["--target", "all", "--prefix", "none", "--format", "{p}"]))?;
+    let crates: Vec<&str> = tree.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    if !crates.contains(&"ava-imessage") {
+        bail!("cargo tree does not show ava-imessage");
+    }
+    let found: Vec<&str> = NOT_IN_THE_CORE.into_iter().filter(|name| crates.contains(name)).collect();
+    if !found.is_empty() {
+        bail!("ava-imessage stands on {}", found.join(", "));
+    }
+    Ok(Outcome::Passed)
+}

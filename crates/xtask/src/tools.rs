@@ -1,0 +1,94 @@
+//! The tools that cargo doesn't bring, at pinned versions, in the user's cache folder.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::command::{cargo, command, run};
+
+const CARGO_DENY: &str = "0.20.2";
+const TYPOS: &str = "1.52.0";
+
+/// Checks licences, bans, sources and advisories.
+pub(crate) fn cargo_deny() -> Result<PathBuf> {
+    let deny = tools()?.join(executable("bin/cargo-deny"));
+    if !is_version(&deny, CARGO_DENY) {
+        println!("installing cargo-deny {CARGO_DENY}; this takes some minutes, once");
+        cargo_install("cargo-deny", CARGO_DENY, &["--no-default-features"])?;
+    }
+    usable(deny, CARGO_DENY)
+}
+
+/// Checks spelling.
+pub(crate) fn typos() -> Result<PathBuf> {
+    let wheel = tools()?.join(format!("typos-{TYPOS}"));
+    let from_wheel = wheel.join(executable("bin/typos"));
+    let from_source = tools()?.join(executable("bin/typos"));
+    for typos in [&from_wheel, &from_source] {
+        if is_version(typos, TYPOS) {
+            return Ok(typos.clone());
+        }
+    }
+    println!("installing typos {TYPOS}");
+    if run(pip_install(&wheel).arg(format!("typos=={TYPOS}"))).is_ok() && is_version(&from_wheel, TYPOS) {
+        return Ok(from_wheel);
+    }
+    println!("no ready-made typos to be had through pip; building it, which takes some minutes, once");
+    cargo_install("typos-cli", TYPOS, &[])?;
+    usable(from_source, TYPOS)
+}
+
+/// Fails unless the toolchain has this component.
+pub(crate) fn component(name: &str) -> Result<()> {
+    let found = cargo([name, "--version"]).output().is_ok_and(|output| output.status.success());
+    if !found {
+        bail!("cargo {name} is missing: rustup component add rustfmt clippy");
+    }
+    Ok(())
+}
+
+fn tools() -> Result<PathBuf> {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let cache = absolute("XDG_CACHE_HOME")
+        .or_else(|| absolute("HOME").or_else(|| absolute("USERPROFILE")).map(|home| home.join(".cache")))
+        .context("no cache folder: neither XDG_CACHE_HOME nor HOME is set")?;
+    Ok(cache.join("ava-imessage").join("tools"))
+}
+
+/// Builds in the cache too, never inside the checkout.
+fn cargo_install(package: &str, version: &str, further: &[&str]) -> Result<()> {
+    let tools = tools()?;
+    let version = format!("={version}");
+    let mut install = cargo(["install", package, "--version", &version, "--locked", "--quiet"]);
+    install.args(further).arg("--root").arg(&tools);
+    let target = tools.join("target");
+    install.env("CARGO_TARGET_DIR", &target);
+    run(&mut install).with_context(|| format!("installing {package}"))?;
+    // Hundreds of megabytes that nothing needs any more; if they stay, nothing breaks.
+    let _ = std::fs::remove_dir_all(target);
+    Ok(())
+}
+
+fn pip_install(into: &Path) -> Command {
+    let mut pip = command(if cfg!(windows) { "python" } else { "python3" });
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade", "--target"]);
+    pip.arg(into).env("PIP_ROOT_USER_ACTION", "ignore");
+    pip
+}
+
+fn usable(tool: PathBuf, version: &str) -> Result<PathBuf> {
+    if !is_version(&tool, version) {
+        bail!("{} is not version {version} after its installation", tool.display());
+    }
+    Ok(tool)
+}
+
+fn is_version(tool: &Path, version: &str) -> bool {
+    let Ok(output) = Command::new(tool).arg("--version").output() else { return false };
+    String::from_utf8_lossy(&output.stdout).split_whitespace().last() == Some(version)
+}
+
+fn executable(path: &str) -> String {
+    format!("{path}{}", std::env::consts::EXE_SUFFIX)
+}
