@@ -1,7 +1,7 @@
 //! Listening, against a model of the service that is drawn from a seed: orders, pages, precisions, late
 //! rows, outages, crashes. On tokio's paused clock an hour takes milliseconds.
 //!
-//! 300 seeds run each time; `AVA_SEEDS=10000 cargo test --release --test simulation` runs more.
+//! 300 seeds run each time; `cargo xtask test --seeds 10000`, or `AVA_SEEDS`, runs more.
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 

@@ -49,6 +49,9 @@ enum Task {
         /// The language to test
         #[arg(default_value = "rust")]
         language: Language,
+        /// How many seeds the simulation of listening and the drawn sends are run with [default: 300 and 600]
+        #[arg(long, value_name = "N")]
+        seeds: Option<u64>,
     },
     /// Write the files that are generated from the code
     ///
@@ -76,7 +79,7 @@ enum Language {
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Demo { json, language: Language::Rust } => demo::run(json),
-        Task::Test { language: Language::Rust } => return test::run(),
+        Task::Test { language: Language::Rust, seeds } => return test::run(seeds),
         Task::Gen { check } => generate::run(check),
         Task::Setup => setup::run(),
     };

@@ -28,8 +28,8 @@ const NOT_IN_THE_CORE: [&str; 15] = [
     "warp",
 ];
 
-/// Makes every check, whatever fails, and sums up.
-pub(crate) fn run() -> ExitCode {
+/// Makes every check, whatever fails, and sums up. What is drawn from seeds is drawn `seeds` times.
+pub(crate) fn run(seeds: Option<u64>) -> ExitCode {
     let mut report = Report::default();
     report.check("format", || {
         done(&mut cargo(["fmt", "--all", "--check"]))?;
@@ -56,6 +56,9 @@ pub(crate) fn run() -> ExitCode {
     report.check("tests", || {
         let mut tally = Tally::default();
         let mut tests = cargo(["test", "--workspace", "--all-features", "--no-fail-fast"]);
+        if let Some(seeds) = seeds {
+            tests.env("AVA_SEEDS", seeds.to_string());
+        }
         let status = stream(&mut tests, |line| tally.watch(line))?;
         Ok(Outcome::Ran(tally.counts(status.success())))
     });
