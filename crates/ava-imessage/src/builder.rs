@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderValue};
 use zeroize::Zeroizing;
 
-use crate::client::Client;
+use crate::client::{Client, FOREVER};
 use crate::credentials::{Credentials, TokenProvider};
 use crate::error::{Error, Result};
 use crate::network::{HttpOptions, HttpTransport, Roots};
@@ -130,25 +130,25 @@ impl ClientBuilder {
 
     /// The deadline of each call, retries and settling included: 30 s, and 60 s for a generated reply.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
+        self.timeout = Some(timeout.min(FOREVER));
         self
     }
 
     /// How long DNS, TCP and TLS may take together: 5 s.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.http.connect_timeout = timeout;
+        self.http.connect_timeout = timeout.min(FOREVER);
         self
     }
 
     /// How long the server may be silent: 10 s. For a generated reply it counts only between body bytes.
     pub fn read_idle_timeout(mut self, timeout: Duration) -> Self {
-        self.read_idle_timeout = timeout;
+        self.read_idle_timeout = timeout.min(FOREVER);
         self
     }
 
     /// How long an unused connection is kept: 4 s.
     pub fn pool_idle_timeout(mut self, timeout: Duration) -> Self {
-        self.http.pool_idle_timeout = timeout;
+        self.http.pool_idle_timeout = timeout.min(FOREVER);
         self
     }
 
@@ -161,7 +161,8 @@ impl ClientBuilder {
 
     /// The first and the longest wait between tries, doubling between: 0.5 s and 8 s.
     pub fn backoff(mut self, initial: Duration, max: Duration) -> Self {
-        self.backoff = Backoff { initial, max: max.max(initial) };
+        let initial = initial.min(FOREVER);
+        self.backoff = Backoff { initial, max: max.clamp(initial, FOREVER) };
         self
     }
 
@@ -175,8 +176,8 @@ impl ClientBuilder {
     /// For how long the history is asked, and the first gap between two readings, which then doubles up to
     /// eightfold: 10 s and 0.5 s. A third of the call's deadline at the most is kept for it.
     pub fn settling(mut self, within: Duration, first_gap: Duration) -> Self {
-        self.settle_within = within;
-        self.settle_gap = first_gap.max(Duration::from_millis(1));
+        self.settle_within = within.min(FOREVER);
+        self.settle_gap = first_gap.clamp(Duration::from_millis(1), FOREVER);
         self
     }
 

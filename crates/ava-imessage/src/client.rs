@@ -130,10 +130,12 @@ impl fmt::Debug for Client {
     }
 }
 
+/// So long that it makes no difference: arithmetic with durations up to this never overflows.
+pub(crate) const FOREVER: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// `now` + `timeout`, or so far away that it makes no difference.
 pub(crate) fn deadline_in(timeout: Duration) -> Instant {
-    const FAR: Duration = Duration::from_secs(365 * 24 * 3600);
-    Instant::now() + timeout.min(FAR)
+    Instant::now() + timeout.min(FOREVER)
 }
 
 struct Gate {

@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
+use crate::client::FOREVER;
 use crate::error::{BoxError, Error, ErrorKind, Result};
 use crate::transport::BoxFuture;
 use crate::validate;
@@ -52,7 +53,7 @@ impl Token {
 
     fn life(&self) -> Option<Duration> {
         match self.expiry? {
-            Expiry::In(life) => Some(life),
+            Expiry::In(life) => Some(life.min(FOREVER)),
             Expiry::At(time) => {
                 Some(Duration::try_from(time.duration_since(Timestamp::now())).unwrap_or_default())
             }

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::checkpoint::{Checkpoint, CheckpointState};
-use crate::client::{CallOptions, Client, call_options, deadline_in};
+use crate::client::{CallOptions, Client, FOREVER, call_options, deadline_in};
 use crate::error::{BoxError, Error, ErrorKind, Result};
 use crate::inbox::{Inbox, Want};
 use crate::model::{Message, PollPage, SkippedRow};
@@ -113,7 +113,7 @@ impl ListenRequest {
 
     /// How long to wait between polls: 5 s, stretching to twice that while nothing comes; 0.1 s at least.
     pub fn interval(mut self, interval: Duration) -> Self {
-        self.interval = interval;
+        self.interval = interval.min(FOREVER);
         self
     }
 

@@ -202,6 +202,39 @@ async fn many_calls_share_a_client() {
     assert_eq!(sandbox.requests().iter().filter(|request| request.method == "POST").count(), 200);
 }
 
+#[tokio::test]
+async fn no_duration_is_too_short_or_too_long() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let at = |duration: Duration| {
+        Client::builder()
+            .api_key(sandbox.api_key())
+            .base_url(sandbox.base_url())
+            .timeout(duration)
+            .connect_timeout(duration)
+            .read_idle_timeout(duration)
+            .pool_idle_timeout(duration)
+            .backoff(duration, duration)
+            .settling(duration, duration)
+            .build()
+            .unwrap()
+    };
+    let patient = at(Duration::MAX);
+    sandbox.fault(Fault { status: Some(429), ..Fault::on(On::Send) }).unwrap();
+    assert_eq!(patient.send(PHONE, "hello").await.unwrap_err().kind(), ErrorKind::RateLimited);
+    sandbox.fault(Fault { status: Some(500), process: Some(true), ..Fault::on(On::Send) }).unwrap();
+    assert!(patient.send(PHONE, "hello").timeout(Duration::MAX).await.is_ok());
+    sandbox.inbound(PHONE, "hi");
+    let since = "2000-01-01T00:00:00Z".parse().unwrap();
+    let mut inbox = patient.listen().since(since).interval(Duration::MAX).await.unwrap();
+    assert!(inbox.next().await.unwrap().is_ok());
+    let idle = tokio::time::timeout(Duration::from_millis(100), inbox.next()).await;
+    assert!(idle.is_err(), "it waits for a very long time");
+
+    let hasty = at(Duration::ZERO);
+    let error = hasty.send(PHONE, "hello").await.unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Timeout, Some(Delivery::NotSent)));
+}
+
 #[test]
 fn no_runtime_is_an_error_not_a_panic() {
     let client = quick("http://127.0.0.1:9").build().unwrap();
