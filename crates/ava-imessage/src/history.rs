@@ -96,6 +96,13 @@ pub(crate) struct DatedPage {
     pub(crate) received: Instant,
 }
 
+impl DatedPage {
+    /// How many rows the server gave, readable or not.
+    fn rows(&self) -> u64 {
+        (self.page.messages.len() + self.page.skipped.len()) as u64
+    }
+}
+
 fn page_call<'a>(
     client: &'a Inner,
     phone: &str,
@@ -126,7 +133,7 @@ pub(crate) async fn both_ends<'a>(
     options: &CallOptions,
     until: Instant,
 ) -> Result<Vec<DatedPage>> {
-    ends(client, phone, options, |call| call.once().until(until).hiding(sought)).await
+    ends(client, phone, 1, options, |call| call.once().until(until).hiding(sought)).await
 }
 
 /// The newest `count` messages by timestamp, the newest last, whatever the server's order.
@@ -137,7 +144,7 @@ pub(crate) async fn newest(
     options: &CallOptions,
     until: Instant,
 ) -> Result<Vec<Message>> {
-    let pages = ends(client, phone, options, |call| call.until(until)).await?;
+    let pages = ends(client, phone, count, options, |call| call.until(until)).await?;
     let mut rows: Vec<Message> = pages.into_iter().flat_map(|page| page.page.messages).collect();
     if rows.first().map(|m| m.timestamp) > rows.last().map(|m| m.timestamp) {
         // So that rows of one timestamp come out in the order they were written.
@@ -151,21 +158,35 @@ pub(crate) async fn newest(
     Ok(rows)
 }
 
+/// At least `count` rows of each end, as far as there are so many. A server may give fewer rows a page than it
+/// was asked for.
 async fn ends<'a>(
     client: &'a Inner,
     phone: &str,
+    count: u64,
     options: &CallOptions,
     prepare: impl Fn(Call<'a>) -> Call<'a>,
 ) -> Result<Vec<DatedPage>> {
     const LIMIT: u64 = validate::MAX_LIMIT;
-    let first = fetch(&prepare(page_call(client, phone, LIMIT, 0, options)?), LIMIT, 0).await?;
-    let held = (first.page.messages.len() + first.page.skipped.len()) as u64;
-    let total = first.page.total;
+    let page_at = async |offset: u64| {
+        fetch(&prepare(page_call(client, phone, LIMIT, offset, options)?), LIMIT, offset).await
+    };
+    let first = page_at(0).await?;
+    let (total, a_page) = (first.page.total, first.rows());
     let mut pages = vec![first];
-    if total > held && held > 0 {
-        // A server may give fewer rows a page than it was asked for.
-        let offset = total.saturating_sub(LIMIT.min(held));
-        pages.push(fetch(&prepare(page_call(client, phone, LIMIT, offset, options)?), LIMIT, offset).await?);
+    let mut offset = a_page;
+    while offset < count.min(total) && a_page > 0 {
+        let page = page_at(offset).await?;
+        offset = offset.saturating_add(page.rows().max(1));
+        pages.push(page);
+    }
+    if total > offset && a_page > 0 {
+        let mut offset = total.saturating_sub(count.max(a_page));
+        while offset < total {
+            let page = page_at(offset).await?;
+            offset = offset.saturating_add(page.rows().max(a_page));
+            pages.push(page);
+        }
     }
     Ok(pages)
 }

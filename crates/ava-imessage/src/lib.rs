@@ -61,3 +61,14 @@ pub use poll::PollRequest;
 pub use send::{Attempt, SendRequest};
 pub use settle::SettleRequest;
 pub use transport::{BoxFuture, RequestBody, ResponseBody, Transport, TransportError};
+
+/// Whatever a caller holds can be shared and sent between threads.
+const _: () = {
+    const fn shared<T: Send + Sync>() {}
+    shared::<Client>();
+    shared::<ClientBuilder>();
+    shared::<Error>();
+    shared::<Listener>();
+    shared::<Acknowledger>();
+    shared::<Attempt>();
+};

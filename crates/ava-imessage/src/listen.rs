@@ -204,7 +204,7 @@ impl ListenRequest {
             // So that what arrives from here on is news, whenever it is first asked for.
             driver.step().await?;
         }
-        Ok(Listener { shared, driver: Some(driver), pending: None })
+        Ok(Listener { shared, driver: Some(driver), pending: Mutex::new(None) })
     }
 }
 
@@ -229,8 +229,12 @@ fn stored(what: &str, error: BoxError) -> Error {
 pub struct Listener {
     shared: Arc<Shared>,
     driver: Option<Driver>,
-    pending: Option<BoxFuture<'static, (Driver, Option<Result<Message>>)>>,
+    /// Never locked, only reached through `&mut`: it makes a listener `Sync`, so that `ack` can be awaited
+    /// in a task.
+    pending: Mutex<Option<Advance>>,
 }
+
+type Advance = BoxFuture<'static, (Driver, Option<Result<Message>>)>;
 
 impl Listener {
     /// The next message. The future may be dropped at any time: nothing is lost by it.
@@ -257,15 +261,17 @@ impl Stream for Listener {
     type Item = Result<Message>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Message>>> {
-        if let Some(driver) = self.driver.take() {
-            self.pending = Some(Box::pin(driver.next()));
+        let this = &mut *self;
+        let pending = this.pending.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(driver) = this.driver.take() {
+            *pending = Some(Box::pin(driver.next()));
         }
-        let Some(pending) = &mut self.pending else {
+        let Some(advance) = pending else {
             return Poll::Ready(None);
         };
-        let (driver, item) = ready!(pending.as_mut().poll(cx));
-        self.pending = None;
-        self.driver = Some(driver);
+        let (driver, item) = ready!(advance.as_mut().poll(cx));
+        *pending = None;
+        this.driver = Some(driver);
         Poll::Ready(item)
     }
 }
