@@ -13,7 +13,7 @@
 //! [`Client::send`]. A listener loses no message, and repeats one only after a crash: [`Client::listen`].
 //! One [`Error`] tells what went wrong, and whether a message may have gone out.
 //!
-//! Calls run on the caller's tokio runtime. The times are the service's, as [`jiff::Timestamp`].
+//! Calls run on the caller's tokio runtime, which must have its timer and I/O drivers on (`enable_all`). The times are the service's, as [`jiff::Timestamp`].
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

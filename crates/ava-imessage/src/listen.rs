@@ -50,21 +50,32 @@ impl Client {
     /// the stream with the error. `docs/listening.md` tells what is guaranteed, and under which assumptions.
     ///
     /// ```no_run
-    /// # async fn run(client: ava_imessage::Client) -> ava_imessage::Result<()> {
-    /// let mut inbox = client.listen().await?;
+    /// # use ava_imessage::{Client, Delivery, FileCheckpoint};
+    /// # async fn run(client: Client) -> ava_imessage::Result<()> {
+    /// let mut inbox = client.listen().checkpoint(FileCheckpoint::new("inbox.json")).await?;
     /// while let Some(message) = inbox.next().await {
     ///     let message = message?;
-    ///     client.send(&*message.phone, "Thanks, we got it.").await?;
+    ///     match client.send(&*message.phone, "Thanks, we got it.").await {
+    ///         Ok(_) => {}
+    ///         // It may have gone out. Leaving the loop here would bring the message back after a restart,
+    ///         // and answer it twice: keep `error.attempt()` to settle it, and go on.
+    ///         Err(error) if error.delivery() == Some(Delivery::Unknown) => eprintln!("unknown: {error}"),
+    ///         Err(error) => return Err(error),
+    ///     }
     /// }
     /// # Ok(()) }
     /// ```
+    ///
+    /// A poll that fails and is tried again is told of in the log (`tracing`, target `ava_imessage`) and to
+    /// [`on_retry`](ListenRequest::on_retry).
     ///
     /// Unless told where to begin, awaiting this asks the service for its time: what arrives from then on is
     /// yielded. If the service can't be reached, listening begins when it can.
     ///
     /// # Errors
     /// When awaited: `configuration` if the checkpoint belongs to another base URL or phone; `storage` if it
-    /// can't be read or written; `invalid_request` for a malformed phone or interval; and what ends the stream.
+    /// can't be read or written; `invalid_request` for a malformed phone or interval; and, where the service is asked for its time, what
+    /// ends the stream.
     pub fn listen(&self) -> ListenRequest {
         ListenRequest {
             client: self.clone(),
@@ -75,6 +86,7 @@ impl Client {
             auto_ack: true,
             on_gap: None,
             on_skipped: None,
+            on_retry: None,
             options: CallOptions::default(),
         }
     }
@@ -91,6 +103,7 @@ pub struct ListenRequest {
     auto_ack: bool,
     on_gap: Option<Hook<Gap>>,
     on_skipped: Option<Hook<SkippedRow>>,
+    on_retry: Option<Hook<Error>>,
     options: CallOptions,
 }
 
@@ -143,6 +156,13 @@ impl ListenRequest {
         self
     }
 
+    /// Called for each poll that failed and will be tried again: a listener on a wrong address is otherwise
+    /// silent but for the log.
+    pub fn on_retry(mut self, hook: impl Fn(&Error) + Send + Sync + 'static) -> Self {
+        self.on_retry = Some(Arc::new(hook));
+        self
+    }
+
     async fn run(self) -> Result<Listener> {
         if let Some(phone) = &self.phone {
             validate::phone(phone)?;
@@ -187,6 +207,7 @@ impl ListenRequest {
             saving: tokio::sync::Mutex::new(()),
             on_gap: self.on_gap,
             on_skipped: self.on_skipped,
+            on_retry: self.on_retry,
         });
         let begins_now = shared.inbox().want() == Want::Poll(None);
         let mut driver = Driver {
@@ -219,7 +240,8 @@ impl fmt::Debug for ListenRequest {
 }
 
 fn stored(what: &str, error: BoxError) -> Error {
-    Error::new(ErrorKind::Storage, format!("the checkpoint can't be {what}")).with_source(error)
+    let why = redact::line(&error.to_string(), &[]);
+    Error::new(ErrorKind::Storage, format!("the checkpoint can't be {what}: {why}")).with_source(error)
 }
 
 /// A stream of inbound messages, oldest first as far as the server allows. See [`Client::listen`].
@@ -311,6 +333,7 @@ struct Shared {
     saving: tokio::sync::Mutex<()>,
     on_gap: Option<Hook<Gap>>,
     on_skipped: Option<Hook<SkippedRow>>,
+    on_retry: Option<Hook<Error>>,
 }
 
 impl Shared {
@@ -493,6 +516,9 @@ impl Driver {
             target: "ava_imessage", { "error.type" = error.code(), status = error.status(),
             wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX) }, "a poll failed; polling again",
         );
+        if let Some(hook) = &self.shared.on_retry {
+            hook(&error);
+        }
         Ok(())
     }
 

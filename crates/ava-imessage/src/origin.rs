@@ -24,12 +24,10 @@ pub(crate) struct Origin {
 impl Origin {
     pub(crate) fn parse(raw: &str) -> Result<Origin> {
         let refuse = |why: &str| Error::configuration(format!("base_url: {why}"));
-        let url = Url::parse(raw).map_err(|error| match error {
-            url::ParseError::RelativeUrlWithoutBase => {
-                refuse("has no scheme; write it whole, as in https://example.com")
-            }
-            other => refuse("not a URL").with_source(other),
-        })?;
+        if !raw.contains("://") {
+            return Err(refuse("has no scheme; write it whole, as in https://example.com"));
+        }
+        let url = Url::parse(raw).map_err(|error| refuse("not a URL").with_source(error))?;
         let https = match url.scheme() {
             "https" => true,
             "http" => false,
@@ -100,7 +98,8 @@ mod tests {
     #[test]
     fn what_is_refused() {
         for (raw, word) in [
-            ("chat.example.com", "scheme"),
+            ("chat.example.com", "has no scheme"),
+            ("localhost:8080", "has no scheme"),
             ("", "scheme"),
             ("ftp://x.example", "scheme"),
             ("https://me:pw@x.example", "credentials"),

@@ -44,7 +44,8 @@ impl Client {
     }
 }
 
-/// A send that starts when awaited. See [`Client::send`].
+/// A send that starts when awaited. See [`Client::send`]. For `tokio::spawn`, turn it into a future first:
+/// `tokio::spawn(client.send(phone, text).into_future())`.
 #[must_use = "nothing is sent until it is awaited"]
 pub struct SendRequest {
     client: Client,
@@ -117,8 +118,12 @@ impl SendRequest {
                         flight.settled();
                         Err(settle::failed(row).with_source(cause))
                     }
-                    Settled::Unknown { why, .. } => {
-                        Err(Error::delivery_unknown(Some(cause), why).with_attempt(flight.given_up()))
+                    Settled::Unknown { why, error } => {
+                        let why = match error {
+                            Some(error) => format!("{why}: {error}"),
+                            None => why.to_owned(),
+                        };
+                        Err(Error::delivery_unknown(Some(cause), &why).with_attempt(flight.given_up()))
                     }
                 }
             }

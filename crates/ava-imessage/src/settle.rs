@@ -22,7 +22,8 @@ impl Client {
     /// # Errors
     /// `rejected` if the message is there and failed; `delivery_unknown` again if the history does not tell:
     /// absence proves nothing, for the service may still be at it. `configuration` if the attempt was made at
-    /// another base URL.
+    /// another base URL, `closed` if the client is. But for `rejected`, the [`delivery`](Error::delivery) of
+    /// each is `unknown`, and it carries the attempt.
     pub fn settle(&self, attempt: &Attempt) -> SettleRequest {
         SettleRequest { client: self.clone(), attempt: attempt.clone(), options: CallOptions::default() }
     }
@@ -47,6 +48,15 @@ impl fmt::Debug for SettleRequest {
 
 impl SettleRequest {
     async fn run(self) -> Result<SentMessage> {
+        let attempt = self.attempt.clone();
+        self.ask().await.map_err(|error| match error.delivery() {
+            // Whatever kept us from asking, the attempt is as unknown as before.
+            None => error.with_delivery(Delivery::Unknown).with_attempt(attempt),
+            Some(_) => error,
+        })
+    }
+
+    async fn ask(self) -> Result<SentMessage> {
         let _permit = self.client.enter()?;
         let inner = &*self.client.inner;
         let Attempt { origin, phone, text, .. } = &self.attempt;

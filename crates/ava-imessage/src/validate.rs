@@ -17,7 +17,7 @@ pub(crate) fn phone(phone: &str) -> Result<()> {
         return Ok(());
     }
     Err(Error::invalid(
-        "phone: must be E.164, as in +1234567890: a plus sign and 2 to 15 digits, nothing else",
+        "phone: must be E.164, as in +1234567890: a plus sign and 2 to 15 digits, the first not 0",
     ))
 }
 
