@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use ava_imessage::Timestamp;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{sandbox, send};
+use crate::commands::{
+    completions, draft_reply, generate, listen, login, man, messages, poll, sandbox, send, settle,
+};
 use crate::exit;
 use crate::printer::Colour;
 
@@ -79,7 +82,22 @@ pub(crate) struct Globals {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     Send(send::SendArgs),
+    Messages(messages::MessagesArgs),
+    Poll(poll::PollArgs),
+    Listen(listen::ListenArgs),
+    Generate(generate::GenerateArgs),
+    DraftReply(draft_reply::DraftReplyArgs),
+    Settle(settle::SettleArgs),
     Sandbox(sandbox::SandboxArgs),
+    Login(login::LoginArgs),
+    Logout(login::LogoutArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
+}
+
+/// A time with its zone.
+pub(crate) fn time(written: &str) -> Result<Timestamp, String> {
+    written.parse().map_err(|_| "expected a time with its zone, as in 2026-01-25T12:00:00Z".to_owned())
 }
 
 /// Seconds, with a fraction if need be, and more than none.

@@ -52,7 +52,9 @@ impl Context {
 
     /// A client in the making, with the key that was found.
     pub(crate) fn builder(&self) -> Result<ClientBuilder> {
-        Ok(self.builder_for(&self.credentials()?))
+        let found = self.credentials()?;
+        tracing::debug!(key_from = ?found.source, base_url = found.base_url, "the key was found");
+        Ok(self.builder_for(&found))
     }
 
     /// A client.

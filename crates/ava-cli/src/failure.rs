@@ -28,7 +28,7 @@ struct Inner {
     silent: bool,
 }
 
-/// The object of `--json`, on standard error. Every member is always there, but `message_id`.
+/// The object of `--json`, on standard error. The last two are there where they mean something.
 #[derive(Debug, Default, Serialize)]
 struct Report {
     code: &'static str,
@@ -40,6 +40,8 @@ struct Report {
     attempt: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acknowledged: Option<u64>,
 }
 
 impl Failure {
@@ -76,6 +78,18 @@ impl Failure {
     /// Ctrl-C or SIGTERM, with nothing in flight.
     pub(crate) fn interrupted(signal: Signal, message: impl Into<String>) -> Failure {
         Failure::with(signal.exit(), ErrorKind::Cancelled.code(), message)
+    }
+
+    /// How many messages a listen acknowledged before it was interrupted.
+    pub(crate) fn acknowledged(mut self, messages: u64) -> Failure {
+        self.0.report.acknowledged = Some(messages);
+        self
+    }
+
+    /// The service did what was asked but for the sending.
+    pub(crate) fn unsent(message: impl Into<String>) -> Failure {
+        let failure = Failure::with(Exit::NOT_SENT, ErrorKind::Rejected.code(), message);
+        failure.delivery(Delivery::NotSent)
     }
 
     /// A signal, while a message was on its way.
@@ -123,7 +137,11 @@ impl Failure {
 
     fn words(&self, colour: bool) -> String {
         let report = &self.0.report;
-        let mut line = format!("{} {}", paint(colour, BOLD_RED, "error:"), text::neutral(&report.message));
+        let mut line = text::neutral(&report.message);
+        // Whoever pressed Ctrl-C made no error.
+        if report.code != ErrorKind::Cancelled.code() {
+            line.insert_str(0, &(paint(colour, BOLD_RED, "error:") + " "));
+        }
         let details = self.details();
         if !details.is_empty() {
             line.push_str(&paint(colour, DIM, &format!(" ({details})")));

@@ -12,6 +12,10 @@ mod interrupt;
 mod json;
 mod log;
 mod printer;
+mod program;
+mod reader;
+mod rows;
+mod secret;
 mod sending;
 mod style;
 mod text;
@@ -44,7 +48,8 @@ fn parse() -> Result<(Cli, clap::ArgMatches), clap::Error> {
 
 fn run(cli: Cli, matches: &clap::ArgMatches) -> Exit {
     let context = Context::new(cli.globals);
-    let done = log::start(context.printer.err).and_then(|()| commands::run(&context, cli.command, matches));
+    let matches = matches.subcommand().map_or(matches, |(_, matches)| matches);
+    let done = log::start().and_then(|()| commands::run(&context, cli.command, matches));
     let failure = match done.and_then(|()| context.printer.flush()) {
         Ok(()) => return Exit::OK,
         Err(failure) => failure,
