@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::exit::Exit;
 use crate::interrupt::Signal;
 use crate::printer::Look;
-use crate::style::{BOLD_RED, DIM, paint};
+use crate::style::{BOLD_RED, paint};
 use crate::{json, text, token};
 
 /// What the commands return.
@@ -131,21 +131,13 @@ impl Failure {
         if self.0.silent {
             return;
         }
-        let words = if look.json { json::line(&self.0.report) } else { self.words(look.colour) };
+        let words = if look.json { json::line(&self.0.report) } else { self.words(look) };
         let _ = writeln!(io::stderr().lock(), "{words}");
     }
 
-    fn words(&self, colour: bool) -> String {
+    fn words(&self, look: Look) -> String {
         let report = &self.0.report;
-        let mut line = text::neutral(&report.message);
-        // Whoever pressed Ctrl-C made no error.
-        if report.code != ErrorKind::Cancelled.code() {
-            line.insert_str(0, &(paint(colour, BOLD_RED, "error:") + " "));
-        }
-        let details = self.details();
-        if !details.is_empty() {
-            line.push_str(&paint(colour, DIM, &format!(" ({details})")));
-        }
+        let mut line = self.headline(look);
         if let Some(delivery) = report.delivery {
             line.push_str("\n  ");
             line.push_str(if delivery == Delivery::Unknown.as_str() {
@@ -156,17 +148,33 @@ impl Failure {
         }
         if let Some(next) = &self.0.next {
             line.push_str("\n  ");
-            line.push_str(next);
+            line.push_str(&text::neutral(next));
         }
         line
+    }
+
+    /// What happened, broken between words where a terminal would break it anywhere.
+    fn headline(&self, look: Look) -> String {
+        const PREFIX: &str = "error: ";
+        let report = &self.0.report;
+        // Whoever pressed Ctrl-C made no error.
+        let prefix = if report.code == ErrorKind::Cancelled.code() { "" } else { PREFIX };
+        let words = format!("{prefix}{}{}", report.message, self.details());
+        let line = text::lines(&text::neutral(&words), look.columns.map(|columns| columns.saturating_sub(2)))
+            .join("\n  ");
+        match line.strip_prefix(PREFIX) {
+            Some(rest) => format!("{} {rest}", paint(look.colour, BOLD_RED, PREFIX.trim_end())),
+            None => line,
+        }
     }
 
     fn details(&self) -> String {
         let report = &self.0.report;
         let status = report.status.map(|status| format!("HTTP {status}"));
-        let request = report.request_id.as_deref().map(|id| format!("request {}", text::neutral(id)));
-        let message = report.message_id.as_deref().map(|id| format!("message {}", text::neutral(id)));
-        [status, request, message].into_iter().flatten().collect::<Vec<_>>().join(", ")
+        let request = report.request_id.as_deref().map(|id| format!("request {id}"));
+        let message = report.message_id.as_deref().map(|id| format!("message {id}"));
+        let details: Vec<String> = [status, request, message].into_iter().flatten().collect();
+        if details.is_empty() { String::new() } else { format!(" ({})", details.join(", ")) }
     }
 }
 

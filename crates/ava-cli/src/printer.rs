@@ -3,14 +3,19 @@
 use std::cell::RefCell;
 use std::io::{self, BufWriter, Stdout, Write};
 
+use anstream::stream::RawStream;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::Style;
 use clap::ValueEnum;
 use serde::Serialize;
+use terminal_size::{Height, Width};
 
 use crate::failure::{Failure, Result};
 use crate::style::{DIM, paint};
 use crate::{json, text};
+
+/// Of a terminal that does not say.
+const COLUMNS: usize = 80;
 
 /// When to use colours and spinners.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -32,14 +37,20 @@ pub(crate) struct Look {
     pub(crate) colour: bool,
     /// A spinner or a progress bar may move here.
     pub(crate) lively: bool,
+    /// How many columns it has, if it is a terminal.
+    pub(crate) columns: Option<usize>,
 }
 
 impl Look {
     pub(crate) fn of_stderr(json: bool, colour: Colour) -> Look {
-        Look::of(&io::stderr(), json, colour)
+        Look::of(&io::stderr(), terminal_size::terminal_size_of(io::stderr()), json, colour)
     }
 
-    fn of<S: anstream::stream::RawStream>(stream: &S, json: bool, colour: Colour) -> Look {
+    fn of_stdout(json: bool, colour: Colour) -> Look {
+        Look::of(&io::stdout(), terminal_size::terminal_size_of(io::stdout()), json, colour)
+    }
+
+    fn of<S: RawStream>(stream: &S, size: Option<(Width, Height)>, json: bool, colour: Colour) -> Look {
         let terminal = stream.is_terminal();
         let auto = !matches!(AutoStream::choice(stream), ColorChoice::Never);
         let colour = match colour {
@@ -47,7 +58,14 @@ impl Look {
             Colour::Always => true,
             Colour::Never => false,
         };
-        Look { json, terminal, colour: colour && !json, lively: terminal && colour && !json }
+        let columns = size.map_or(COLUMNS, |(Width(columns), _)| usize::from(columns));
+        Look {
+            json,
+            terminal,
+            colour: colour && !json,
+            lively: terminal && colour && !json,
+            columns: terminal.then_some(columns),
+        }
     }
 }
 
@@ -64,7 +82,7 @@ impl Printer {
     pub(crate) fn new(json: bool, colour: Colour) -> Printer {
         Printer {
             stdout: RefCell::new(BufWriter::new(io::stdout())),
-            look: Look::of(&io::stdout(), json, colour),
+            look: Look::of_stdout(json, colour),
             err: Look::of_stderr(json, colour),
         }
     }
@@ -117,15 +135,6 @@ impl Printer {
         let words =
             if self.err.json { json::line(&Note { note: name, message }) } else { text::neutral(message) };
         let _ = writeln!(io::stderr().lock(), "{words}");
-    }
-
-    /// How many columns standard output has, if it is a terminal.
-    pub(crate) fn width(&self) -> Option<usize> {
-        if !self.look.terminal {
-            return None;
-        }
-        let size = terminal_size::terminal_size_of(io::stdout());
-        Some(size.map_or(80, |(width, _)| usize::from(width.0)))
     }
 }
 

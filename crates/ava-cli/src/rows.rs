@@ -25,7 +25,6 @@ pub(crate) struct Rows<'a> {
     printer: &'a Printer,
     now: Timestamp,
     zone: TimeZone,
-    width: Option<usize>,
 }
 
 struct Cell {
@@ -35,7 +34,7 @@ struct Cell {
 
 impl<'a> Rows<'a> {
     pub(crate) fn new(printer: &'a Printer) -> Rows<'a> {
-        Rows { printer, now: Timestamp::now(), zone: TimeZone::system(), width: printer.width() }
+        Rows { printer, now: Timestamp::now(), zone: TimeZone::system() }
     }
 
     /// A row of a conversation: `5 min ago  →  delivered  Hello`.
@@ -73,7 +72,7 @@ impl<'a> Rows<'a> {
         if self.printer.json() || !self.printer.look.terminal {
             return self.of_inbox(message);
         }
-        let clock = Cell { style: DIM, words: when::clock(message.timestamp, &self.zone) };
+        let clock = Cell { style: DIM, words: when::clock(message.timestamp, self.now, &self.zone) };
         self.row(&[clock, phone(message)], &message.text)
     }
 
@@ -104,9 +103,8 @@ impl<'a> Rows<'a> {
         if said.is_empty() {
             return self.printer.line(&(line + &self.printer.paint(DIM, "(no text)")));
         }
-        for (n, part) in
-            text::lines(said, self.width.map(|width| width.saturating_sub(indent))).iter().enumerate()
-        {
+        let width = self.printer.look.columns.map(|columns| columns.saturating_sub(indent));
+        for (n, part) in text::lines(said, width).iter().enumerate() {
             if n > 0 {
                 line = " ".repeat(indent);
             }

@@ -24,9 +24,11 @@ pub(crate) fn relative(time: Timestamp, now: Timestamp, zone: &TimeZone) -> Stri
     }
 }
 
-/// The time of day, for a tail.
-pub(crate) fn clock(time: Timestamp, zone: &TimeZone) -> String {
-    time.to_zoned_datetime(zone.clone()).strftime("%H:%M:%S").to_string()
+/// The time of day, for a tail; with the day where that isn't today.
+pub(crate) fn clock(time: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let (time, now) = (time.to_zoned_datetime(zone.clone()), now.to_zoned_datetime(zone.clone()));
+    let format = if time.date() == now.date() { "%H:%M:%S" } else { "%Y-%m-%d %H:%M" };
+    time.strftime(format).to_string()
 }
 
 #[cfg(test)]
@@ -53,6 +55,8 @@ mod tests {
         ] {
             assert_eq!(relative(time.parse().unwrap(), now, &TimeZone::UTC), words, "{time}");
         }
-        assert_eq!(clock(now, &TimeZone::fixed(jiff::tz::offset(2))), "14:00:00");
+        let zone = TimeZone::fixed(jiff::tz::offset(2));
+        assert_eq!(clock(now, now, &zone), "14:00:00");
+        assert_eq!(clock("2026-01-24T21:59:59Z".parse().unwrap(), now, &zone), "2026-01-24 23:59");
     }
 }

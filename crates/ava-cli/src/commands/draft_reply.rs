@@ -74,7 +74,7 @@ fn keep(ctx: &Context, draft: &GeneratedMessage) -> Result<()> {
     if ctx.printer.json() {
         return ctx.printer.object(draft);
     }
-    ctx.printer.aside("A draft: nothing was sent. --send sends what it writes, which may be other words.");
+    ctx.printer.aside("A draft: nothing was sent.");
     Ok(())
 }
 

@@ -104,7 +104,7 @@ impl Tail<'_> {
             let message = tokio::select! {
                 biased;
                 signal = self.signals.next() => return Err(self.stopped(signal, None)),
-                () = reader::gone() => return Err(Failure::closed_pipe()),
+                () = reader::gone(), if self.program.is_none() => return Err(Failure::closed_pipe()),
                 message = listener.next() => message,
             };
             let Some(message) = message.transpose()? else { return Ok(()) };
