@@ -1,5 +1,6 @@
 //! One module a command: its arguments, its help, and what it does.
 
+pub(crate) mod bulk;
 pub(crate) mod completions;
 pub(crate) mod draft_reply;
 pub(crate) mod generate;
