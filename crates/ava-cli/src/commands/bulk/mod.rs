@@ -1,0 +1,146 @@
+//! `ava send --csv`: many messages, each at most once, resumed where the last run ended.
+
+mod plan;
+mod progress;
+mod results;
+mod run;
+mod template;
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Serialize;
+
+use self::plan::{Plan, Row};
+use self::results::{Past, Results, State};
+use crate::context::Context;
+use crate::failure::{Failure, Result};
+use crate::input;
+use crate::interrupt::{self, Signal};
+use crate::text::{self, neutral};
+
+/// The options of a bulk send.
+#[derive(Args)]
+#[command(next_help_heading = "Many messages")]
+pub(crate) struct BulkArgs {
+    /// Send a row each of this CSV file, whose first line names its columns: phone, text
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["phone", "text"])]
+    csv: Option<PathBuf>,
+    /// The text, in place of the column: 'Hi {name}!' takes the column `name`
+    #[arg(long, value_name = "TEXT", requires = "csv")]
+    template: Option<String>,
+    /// Show what would be sent; send nothing
+    #[arg(long, requires = "csv")]
+    dry_run: bool,
+    /// At most so many a second
+    #[arg(long, value_name = "N", requires = "csv", default_value = "1", value_parser = rate)]
+    rate: f64,
+    /// Where the results are kept, by which the same command resumes [default: FILE.results.jsonl]
+    #[arg(long, value_name = "FILE", requires = "csv")]
+    results: Option<PathBuf>,
+    /// Don't ask before sending
+    #[arg(long, short, requires = "csv")]
+    yes: bool,
+}
+
+fn rate(written: &str) -> Result<f64, String> {
+    let rate: f64 = written.parse().map_err(|_| "not a number".to_owned())?;
+    if (0.001..=1e6).contains(&rate) { Ok(rate) } else { Err("must be from 0.001 to 1000000".into()) }
+}
+
+impl BulkArgs {
+    /// The file, where this is a bulk send.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.csv.as_deref()
+    }
+
+    fn results(&self, csv: &Path) -> PathBuf {
+        self.results.clone().unwrap_or_else(|| {
+            let mut name = csv.as_os_str().to_owned();
+            name.push(".results.jsonl");
+            name.into()
+        })
+    }
+}
+
+/// Checks all rows, asks, and sends those that are left.
+pub(crate) fn run(ctx: &Context, args: &BulkArgs, csv: &Path) -> Result<()> {
+    let plan = plan::read(csv, args.template.as_deref())?;
+    let results = args.results(csv);
+    if plan.repeated > 0 {
+        let words = format!("{} rows repeat an earlier row's phone and text.", plan.repeated);
+        ctx.printer.note("repeated_rows", &words);
+    }
+    if args.dry_run {
+        let base_url = ctx.credentials().ok().map(|credentials| credentials.base_url);
+        let past = Results::look(&results, base_url.as_deref(), &plan.rows)?;
+        return show(ctx, &plan, &past);
+    }
+    let credentials = ctx.credentials()?;
+    let mut run = run::Run::new(ctx, &credentials, args.rate)?;
+    let (results, past) = Results::open(&results, &credentials.base_url, &plan.rows)?;
+    let left = left(&plan, &past);
+    tell_past(ctx, &plan, &past, left.len());
+    if !left.is_empty() && !args.yes && input::can_ask() {
+        confirm(left.len())?;
+    }
+    interrupt::run(|signals| async move { run.all(signals, results, past, &left).await })
+}
+
+fn left<'a>(plan: &'a Plan, past: &Past) -> Vec<&'a Row> {
+    plan.rows.iter().filter(|row| past.may_send(row)).collect()
+}
+
+/// Says what earlier runs did.
+fn tell_past(ctx: &Context, plan: &Plan, past: &Past, left: usize) {
+    let done = plan.rows.len() - left;
+    if done > 0 {
+        let words = format!("{done} of {} rows were done by earlier runs; {left} are left.", plan.rows.len());
+        ctx.printer.note("resumed", &words);
+    }
+    let lost = past.in_state(State::Attempting).count();
+    if lost > 0 {
+        let words = format!(
+            "{lost} of them may have gone out when a run was killed: they are unknown, and not sent again."
+        );
+        ctx.printer.note("killed_in_flight", &words);
+    }
+}
+
+#[derive(Serialize)]
+struct Planned<'a> {
+    row: u64,
+    line: u64,
+    phone: &'a str,
+    text: &'a str,
+}
+
+fn show(ctx: &Context, plan: &Plan, past: &Past) -> Result<()> {
+    let left = left(plan, past);
+    tell_past(ctx, plan, past, left.len());
+    let digits = plan.rows.len().to_string().len();
+    for row in &left {
+        let Row { number, line, phone, text, .. } = row;
+        if ctx.printer.json() {
+            ctx.printer.object(&Planned { row: *number, line: *line, phone, text })?;
+        } else {
+            let number = text::pad_left(&number.to_string(), digits);
+            ctx.printer.line(&format!("{number}  {}  {}", text::pad(phone, 13), neutral(text)))?;
+        }
+    }
+    ctx.printer.flush()?;
+    ctx.printer.note("dry_run", &format!("{} messages would be sent; nothing was.", left.len()));
+    Ok(())
+}
+
+/// Asks a person.
+fn confirm(messages: usize) -> Result<()> {
+    let noun = if messages == 1 { "message" } else { "messages" };
+    let answer = input::asked(&format!("Send {messages} {noun}? [y/N] "))?;
+    if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
+        return Ok(());
+    }
+    let _ = io::stderr().flush();
+    Err(Failure::interrupted(Signal::Interrupt, "nothing was sent"))
+}

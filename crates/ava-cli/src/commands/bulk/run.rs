@@ -1,0 +1,284 @@
+//! The sending itself: one row after the other, each noted before and after.
+
+use std::future::IntoFuture;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use ava_imessage::{Attempt, Client, Confirmation, Delivery, Error, ErrorKind, SentMessage};
+use tokio::time::Instant;
+
+use super::plan::Row;
+use super::progress::Progress;
+use super::results::{Past, Record, Results, State};
+use crate::context::Context;
+use crate::credentials::Credentials;
+use crate::failure::{Failure, Result};
+use crate::interrupt::{Signal, Signals};
+use crate::token;
+
+/// For how long the history is asked about a row that was interrupted.
+const LAST_LOOK: Duration = Duration::from_secs(5);
+
+/// So many rows in a row that failed for no reason of their own end the run: the service or the network is down, and
+/// every further row might become an unknown.
+const PATIENCE: u32 = 3;
+
+/// A bulk send.
+pub(super) struct Run<'a> {
+    ctx: &'a Context,
+    client: Client,
+    cancelled: Arc<Mutex<Option<Attempt>>>,
+    gap: Duration,
+}
+
+/// How a row ended.
+enum Outcome {
+    Sent(SentMessage),
+    Failed(Error),
+    /// A signal came: before anything was on its way, or after.
+    Interrupted(Signal, Option<Attempt>),
+}
+
+/// What the rows came to.
+#[derive(Default)]
+struct Tally {
+    sent: u64,
+    not_sent: u64,
+    rejected: u64,
+    unknown: u64,
+    /// Failures in a row that a next row is likely to share.
+    streak: u32,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(ctx: &'a Context, credentials: &Credentials, rate: f64) -> Result<Run<'a>> {
+        let cancelled = Arc::new(Mutex::new(None));
+        let slot = Arc::clone(&cancelled);
+        let keep = move |attempt| *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(attempt);
+        let client = ctx.builder_for(credentials).on_unknown(keep).build()?;
+        Ok(Run { ctx, client, cancelled, gap: Duration::from_secs_f64(1.0 / rate) })
+    }
+
+    /// Sends these rows, and says how it went.
+    pub(super) async fn all(
+        &mut self,
+        mut signals: Signals,
+        mut results: Results,
+        mut past: Past,
+        rows: &[&Row],
+    ) -> Result<()> {
+        let progress = Progress::new(self.ctx, rows.len(), rows.last().map_or(0, |row| row.number));
+        let mut tally = Tally::default();
+        let mut stopped = None;
+        let mut due = Instant::now();
+        for row in rows {
+            let waited = tokio::select! {
+                biased;
+                signal = signals.next() => Err(interrupted(signal)),
+                () = tokio::time::sleep_until(due) => Ok(()),
+            };
+            if let Err(failure) = waited {
+                stopped = Some(failure);
+                break;
+            }
+            due = Instant::now() + self.gap;
+            stopped = self.row(&mut signals, row, &mut results, &mut past, &mut tally, &progress).await?;
+            progress.troubles(tally.troubles());
+            if stopped.is_some() {
+                break;
+            }
+        }
+        drop(progress);
+        self.end(&past, &tally, rows.len(), stopped)
+    }
+
+    /// Sends a row; the answer is why no other may follow.
+    async fn row(
+        &self,
+        signals: &mut Signals,
+        row: &Row,
+        results: &mut Results,
+        past: &mut Past,
+        tally: &mut Tally,
+        progress: &Progress<'_>,
+    ) -> Result<Option<Failure>> {
+        // From here on a crash leaves a row that is never sent again: it may have gone out.
+        results.write(&Record::new(row, State::Attempting))?;
+        let outcome = self.send(signals, row).await;
+        let (record, why) = record(row, &outcome, past);
+        // The row is told even if it can't be written, or it would be lost with the file.
+        let written = results.write(&record);
+        let printed = progress.row(&record, why.as_deref());
+        tally.count(&record, &outcome);
+        past.add(record);
+        written?;
+        printed?;
+        Ok(tally.why_stop(outcome))
+    }
+
+    async fn send(&self, signals: &mut Signals, row: &Row) -> Outcome {
+        let sending = self.client.send(&row.phone, &row.text).into_future();
+        let signal = tokio::select! {
+            biased;
+            sent = sending => return sent.map_or_else(Outcome::Failed, Outcome::Sent),
+            signal = signals.next() => signal,
+        };
+        let attempt = self.cancelled.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(attempt) = attempt else { return Outcome::Interrupted(signal, None) };
+        // A look at the history may tell, and else fixes the window without which nobody can settle it later.
+        let looking = self.client.settle(&attempt).timeout(LAST_LOOK).into_future();
+        let error = tokio::select! {
+            biased;
+            looked = looking => looked.err(),
+            _ = signals.next() => None,
+        };
+        let looked = error.and_then(|error| error.attempt().cloned());
+        Outcome::Interrupted(signal, Some(looked.unwrap_or(attempt)))
+    }
+
+    fn end(&self, past: &Past, tally: &Tally, rows: usize, stopped: Option<Failure>) -> Result<()> {
+        let printer = &self.ctx.printer;
+        printer.flush()?;
+        for record in past.in_state(State::Unknown).chain(past.in_state(State::Attempting)) {
+            printer.note("unknown", &look_again(record));
+        }
+        let done = tally.sent + tally.not_sent + tally.rejected + tally.unknown;
+        let left = rows as u64 - done;
+        let unknown = past.in_state(State::Unknown).count() + past.in_state(State::Attempting).count();
+        let summary = tally.words(left);
+        printer.note("summary", &summary);
+        if let Some(failure) = stopped {
+            return Err(failure);
+        }
+        if unknown > 0 {
+            let words = format!("the delivery of {unknown} rows is unknown");
+            let failure = Failure::from(Error::new(ErrorKind::DeliveryUnknown, words));
+            return Err(failure.delivery(Delivery::Unknown).next("The lines above say how to find out."));
+        }
+        let rejected = past.in_state(State::Rejected).count();
+        if tally.not_sent > 0 || rejected > 0 {
+            let words = format!("{} rows were not sent, {rejected} were rejected", tally.not_sent);
+            return Err(Failure::unsent(words).next(
+                "The same command sends again what was not sent; what the service rejected stays rejected.",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn look_again(record: &Record) -> String {
+    let Record { row, phone, .. } = record;
+    let portable =
+        record.attempt.as_deref().filter(|word| token::decode(word).is_ok_and(|a| a.is_portable()));
+    match portable {
+        Some(word) => format!("row {row}, {phone}: unknown. Ask the history: ava settle {word}"),
+        None if record.state == State::Attempting => format!(
+            "row {row}, {phone}: a run was killed while it was on its way, which `ava settle` can't look up. \
+             Look for it with: ava messages {phone}"
+        ),
+        None => format!("row {row}, {phone}: unknown. Look for it with: ava messages {phone}"),
+    }
+}
+
+fn interrupted(signal: Signal) -> Failure {
+    Failure::interrupted(signal, "interrupted").next(RESUME)
+}
+
+const RESUME: &str = "The same command goes on from there.";
+
+/// What the result file says of it, and the words for people.
+fn record(row: &Row, outcome: &Outcome, past: &Past) -> (Record, Option<String>) {
+    let mut record = Record::new(row, State::Unknown);
+    match outcome {
+        Outcome::Sent(sent) if sent.confirmation == Confirmation::History && past.knows(&sent.message_id) => {
+            // An earlier process's row of the same words: this client could not know that it was taken.
+            (record, Some("the history shows only the message of an earlier row".into()))
+        }
+        Outcome::Sent(sent) => {
+            record.state = State::Sent;
+            record.message_id = Some(sent.message_id.clone());
+            record.confirmation = Some(sent.confirmation.as_str().to_owned());
+            (record, None)
+        }
+        Outcome::Failed(error) => {
+            record.state = match (error.kind(), error.delivery()) {
+                (ErrorKind::Rejected, _) => State::Rejected,
+                (_, Some(Delivery::NotSent)) => State::NotSent,
+                _ => State::Unknown,
+            };
+            record.code = Some(error.code().to_owned());
+            record.status = error.status();
+            record.request_id = error.request_id().map(str::to_owned);
+            record.message_id = error.message_id().map(str::to_owned);
+            record.attempt = error.attempt().map(token::encode);
+            (record, Some(error.message().to_owned()))
+        }
+        Outcome::Interrupted(_, attempt) => {
+            record.code = Some(ErrorKind::Cancelled.code().to_owned());
+            record.attempt = attempt.as_ref().map(token::encode);
+            if attempt.is_none() {
+                record.state = State::NotSent;
+            }
+            (record, Some("interrupted".into()))
+        }
+    }
+}
+
+impl Tally {
+    fn count(&mut self, record: &Record, outcome: &Outcome) {
+        *match record.state {
+            State::Sent => &mut self.sent,
+            State::NotSent => &mut self.not_sent,
+            State::Rejected => &mut self.rejected,
+            State::Unknown | State::Attempting => &mut self.unknown,
+        } += 1;
+        match outcome {
+            Outcome::Failed(error) => match error.kind() {
+                // The row's own fault.
+                ErrorKind::InvalidRequest | ErrorKind::Rejected => self.streak = 0,
+                _ => self.streak += 1,
+            },
+            _ => self.streak = 0,
+        }
+    }
+
+    fn why_stop(&self, outcome: Outcome) -> Option<Failure> {
+        match outcome {
+            Outcome::Sent(_) => None,
+            Outcome::Interrupted(signal, _) => Some(interrupted(signal)),
+            Outcome::Failed(error) => {
+                let advice = match error.kind() {
+                    ErrorKind::RateLimited => match error.retry_after() {
+                        Some(wait) => format!("Wait {} s. {RESUME}", wait.as_millis().div_ceil(1000)),
+                        None => format!("Wait a while. {RESUME} A lower --rate may help."),
+                    },
+                    ErrorKind::Authentication | ErrorKind::PermissionDenied => {
+                        format!("Mend the key (AVA_API_KEY, or `ava login`). {RESUME}")
+                    }
+                    _ if self.streak >= PATIENCE => {
+                        format!("{PATIENCE} rows in a row ended so, and no more were tried. {RESUME}")
+                    }
+                    _ => return None,
+                };
+                Some(Failure::from(error).next(advice))
+            }
+        }
+    }
+
+    fn words(&self, left: u64) -> String {
+        let counts = [
+            (self.sent, "sent"),
+            (self.not_sent, "not sent"),
+            (self.rejected, "rejected"),
+            (self.unknown, "unknown"),
+            (left, "not tried"),
+        ];
+        let words = counts.iter().enumerate().filter(|(at, (count, _))| *at == 0 || *count > 0);
+        words.map(|(_, (count, what))| format!("{count} {what}")).collect::<Vec<_>>().join(", ")
+    }
+
+    fn troubles(&self) -> String {
+        let troubles = Tally { sent: 0, ..*self }.words(0);
+        troubles.strip_prefix("0 sent").unwrap_or_default().trim_start_matches(", ").to_owned()
+    }
+}

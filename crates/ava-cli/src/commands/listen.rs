@@ -1,0 +1,156 @@
+//! `ava listen`: a live tail of what arrives, or a program run for each of it.
+
+use std::future::IntoFuture;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ava_imessage::{DEFAULT_INTERVAL, FileCheckpoint, Listener, Message, Timestamp};
+use clap::Args;
+
+use crate::cli;
+use crate::context::Context;
+use crate::failure::{Failure, Result};
+use crate::interrupt::{self, Signal, Signals};
+use crate::program::{Handled, Program};
+use crate::rows::Rows;
+use crate::{log, reader};
+
+const EXAMPLES: &str = "\
+Examples:
+  ava listen                                    what arrives from now on, until Ctrl-C
+  ava listen --phone +1234567890 --since 2026-01-25T12:00:00Z
+  ava listen --checkpoint inbox.json --json     goes on where it stopped, whatever happened
+  ava listen --checkpoint inbox.json --exec 'python3 answer.py --polite'
+
+A message is acknowledged once it was printed, or once the program exited 0. With --checkpoint what was
+not acknowledged comes again after a restart, and nothing that was does; --since counts for its first
+run alone. One listener a file.
+
+--exec runs without a shell, a message at a time: {id, phone, text, direction, timestamp, status} as
+one JSON line on its standard input; its output goes where this one's does. If it keeps failing, the
+listen ends with its exit code, and the message comes again.
+JSON: the same line a message.";
+
+/// Watch messages arrive
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ListenArgs {
+    /// From this time on, by the service's clock, instead of from now on
+    #[arg(long, value_name = "TIME", value_parser = cli::time)]
+    since: Option<Timestamp>,
+    /// Only from this phone
+    #[arg(long)]
+    phone: Option<String>,
+    /// How long to wait between polls, twice that while nothing comes [default: 5]
+    #[arg(long, value_name = "SECONDS", value_parser = cli::seconds)]
+    interval: Option<Duration>,
+    /// Keep what was acknowledged in this file
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
+    /// Run this program for each message
+    #[arg(long, value_name = "CMD")]
+    exec: Option<String>,
+    /// How often to run it for a message before giving up
+    #[arg(long, value_name = "N", default_value_t = 5, requires = "exec",
+          value_parser = clap::value_parser!(u32).range(1..))]
+    exec_tries: u32,
+    /// How long to wait before the second run; doubles from there, up to 60 [default: 1]
+    #[arg(long, value_name = "SECONDS", requires = "exec", value_parser = cli::seconds)]
+    exec_wait: Option<Duration>,
+}
+
+/// Listens until Ctrl-C, or until something ends it that no waiting cures.
+pub(crate) fn run(ctx: &Context, args: &ListenArgs) -> Result<()> {
+    let first_wait = args.exec_wait.unwrap_or(Duration::from_secs(1));
+    let program = args.exec.as_deref().map(|command| Program::parse(command, args.exec_tries, first_wait));
+    let program = program.transpose()?;
+    log::tell_warnings(ctx.printer.err);
+    let client = ctx.client()?;
+    interrupt::run(|signals| async move {
+        let mut request = client.listen().auto_ack(false).interval(args.interval.unwrap_or(DEFAULT_INTERVAL));
+        if let Some(since) = args.since {
+            request = request.since(since);
+        }
+        if let Some(phone) = &args.phone {
+            request = request.phone(phone);
+        }
+        if let Some(path) = &args.checkpoint {
+            request = request.checkpoint(FileCheckpoint::new(path));
+        }
+        let mut tail = Tail { ctx, args, program, signals, acknowledged: 0, last: None };
+        let listening = ctx.waiting("Connecting", request.into_future());
+        let listener = tokio::select! {
+            listener = listening => listener?,
+            signal = tail.signals.next() => return Err(tail.stopped(signal, None)),
+        };
+        tail.follow(listener).await
+    })
+}
+
+struct Tail<'a> {
+    ctx: &'a Context,
+    args: &'a ListenArgs,
+    program: Option<Program>,
+    signals: Signals,
+    acknowledged: u64,
+    /// The id acknowledged last.
+    last: Option<String>,
+}
+
+impl Tail<'_> {
+    async fn follow(&mut self, mut listener: Listener) -> Result<()> {
+        self.ctx.printer.aside("Listening for messages. Ctrl-C ends it.");
+        loop {
+            let message = tokio::select! {
+                biased;
+                signal = self.signals.next() => return Err(self.stopped(signal, None)),
+                () = reader::gone(), if self.program.is_none() => return Err(Failure::closed_pipe()),
+                message = listener.next() => message,
+            };
+            let Some(message) = message.transpose()? else { return Ok(()) };
+            if let Some(signal) = self.handle(&listener, &message).await? {
+                return Err(self.stopped(signal, None));
+            }
+        }
+    }
+
+    /// Prints it or runs the program, and acknowledges it after that.
+    async fn handle(&mut self, listener: &Listener, message: &Message) -> Result<Option<Signal>> {
+        let printer = &self.ctx.printer;
+        let handled = match &self.program {
+            Some(program) => program.handle(printer, message, &mut self.signals).await?,
+            None => {
+                Rows::new(printer).of_tail(message)?;
+                // A message that nobody could read isn't dealt with.
+                printer.flush()?;
+                Handled::Done
+            }
+        };
+        let signal = match handled {
+            Handled::Done => None,
+            Handled::DoneThen(signal) => Some(signal),
+            Handled::Interrupted(signal) => return Err(self.stopped(signal, Some(message))),
+        };
+        listener.ack(message).await?;
+        self.acknowledged += 1;
+        self.last = Some(message.id.clone());
+        Ok(signal)
+    }
+
+    /// What was acknowledged, what was not, and what the next listen does about it.
+    fn stopped(&self, signal: Signal, unfinished: Option<&Message>) -> Failure {
+        let mut words = match (&self.last, self.acknowledged) {
+            (Some(last), 1) => format!("stopped: 1 message was acknowledged, {last}"),
+            (Some(last), n) => format!("stopped: {n} messages were acknowledged, the last {last}"),
+            (None, _) => "stopped: no message was acknowledged".into(),
+        };
+        if let Some(message) = unfinished {
+            words.push_str(&format!("; {} was not, its program was interrupted", message.id));
+        }
+        let next = match &self.args.checkpoint {
+            Some(path) => format!("The same --checkpoint {} goes on from there.", path.display()),
+            None => "Without --checkpoint the next listen begins anew.".into(),
+        };
+        Failure::interrupted(signal, words).acknowledged(self.acknowledged).next(next)
+    }
+}

@@ -1,0 +1,132 @@
+//! `ava sandbox`: the API on this machine, until it is told to end.
+
+use std::io::{self, Write};
+
+use ava_sandbox::{IdleReply, ServeOptions, Settings};
+use clap::Args;
+use serde::Deserialize;
+
+use crate::context::Context;
+use crate::failure::{Failure, Result};
+use crate::input;
+use crate::interrupt;
+use crate::printer::Printer;
+use crate::style::{BOLD, CYAN};
+
+const EXAMPLES: &str = "\
+Examples:
+  ava sandbox                         on a free port, with a key of its own
+  ava sandbox --port 4010 --echo      answers every message, so that `ava listen` has something to show
+  ava sandbox --json                  prints {\"event\":\"ready\",\"base_url\":…,\"api_key\":…,\"pid\":…}
+  ava sandbox --settings odd.json     {\"history_order\": \"newest_first\", \"poll_page\": 2}
+
+It binds 127.0.0.1 only, and no message leaves this machine. Let a message arrive with:
+  curl -d '{\"phone\":\"+1234567890\",\"text\":\"Hi!\"}' http://127.0.0.1:4010/_sandbox/inbound
+docs/sandbox.md tells of faults, scripts, clocks and tokens. Ctrl-C ends it.";
+
+/// Run the API on this machine, to try things out: no key needed, nothing leaves it
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct SandboxArgs {
+    /// The port on 127.0.0.1; 0 is a free one
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// The made-up key to accept; not a real one [default: a new one]
+    #[arg(long, value_name = "KEY")]
+    api_key: Option<String>,
+    /// Answer every message with `Echo: …`, after so many milliseconds
+    #[arg(long, value_name = "MS", num_args = 0..=1, default_missing_value = "500")]
+    echo: Option<u64>,
+    /// A file of settings as JSON; `-` reads standard input
+    #[arg(long, value_name = "FILE")]
+    settings: Option<String>,
+    /// Let `POST /_sandbox/shutdown` end it
+    #[arg(long)]
+    allow_shutdown: bool,
+}
+
+/// Serves until Ctrl-C or SIGTERM, which is how it is meant to end.
+pub(crate) fn run(ctx: &Context, args: SandboxArgs) -> Result<()> {
+    let options = ServeOptions {
+        port: args.port,
+        api_key: args.api_key,
+        settings: settings(args.settings.as_deref(), args.echo)?,
+        // The line for people is made from it.
+        json: true,
+        allow_shutdown: args.allow_shutdown,
+    };
+    interrupt::run(|mut signals| async move {
+        let shutdown = async move {
+            signals.next().await;
+        };
+        let ready = Ready { printer: &ctx.printer, line: Vec::new() };
+        ava_sandbox::serve_to(options, ready, shutdown).await.map_err(|error| match error.kind() {
+            io::ErrorKind::AddrInUse => Failure::configuration(format!("port {} is in use", args.port))
+                .next("Take another, or none for a free one."),
+            io::ErrorKind::InvalidInput => Failure::configuration(error.to_string()),
+            _ => Failure::local("the sandbox could not serve", &error),
+        })
+    })
+}
+
+fn settings(file: Option<&str>, echo: Option<u64>) -> Result<Settings> {
+    let mut settings = match file {
+        None => Settings::default(),
+        Some(name) => serde_json::from_str(&input::file_or_piped(name)?)
+            .map_err(|error| Failure::usage(format!("{name}: {error}")))?,
+    };
+    if let Some(after_ms) = echo {
+        settings.idle_reply = Some(IdleReply::Echo { after_ms });
+    }
+    Ok(settings)
+}
+
+/// Takes the ready line, and says it as it is wanted.
+struct Ready<'a> {
+    printer: &'a Printer,
+    line: Vec<u8>,
+}
+
+#[derive(Deserialize)]
+struct ReadyLine {
+    base_url: String,
+    api_key: String,
+}
+
+impl Write for Ready<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.line.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let words = if self.printer.json() {
+            String::from_utf8_lossy(&self.line).trim_end().to_owned()
+        } else {
+            self.words(&serde_json::from_slice(&self.line)?)
+        };
+        let said = self.printer.line(&words).and_then(|()| self.printer.flush());
+        said.map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+}
+
+impl Ready<'_> {
+    fn words(&self, ReadyLine { base_url, api_key }: &ReadyLine) -> String {
+        let code = |line: String| self.printer.paint(CYAN, &line);
+        let title = format!("ava sandbox ready at {base_url}");
+        [
+            format!("{} (no message leaves this machine)", self.printer.paint(BOLD, &title)),
+            String::new(),
+            "In another terminal:".into(),
+            code(format!("  export AVA_BASE_URL={base_url} AVA_API_KEY={api_key}")),
+            code("  ava send +1234567890 'Hello!'".into()),
+            "Let a message arrive:".into(),
+            code(format!(
+                "  curl -d '{{\"phone\":\"+1234567890\",\"text\":\"Hi!\"}}' \\\n    {base_url}/_sandbox/inbound"
+            )),
+            String::new(),
+            "Ctrl-C ends it.".into(),
+        ]
+        .join("\n")
+    }
+}

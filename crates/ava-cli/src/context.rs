@@ -1,0 +1,69 @@
+//! What every command is given: the options that all of them take, a printer, and a client when it asks for one.
+
+use std::future::Future;
+use std::time::Duration;
+
+use ava_imessage::{Client, ClientBuilder};
+
+use crate::cli::Globals;
+use crate::credentials::{self, Credentials};
+use crate::failure::Result;
+use crate::printer::Printer;
+use crate::waiting;
+
+/// The surroundings of a command.
+pub(crate) struct Context {
+    globals: Globals,
+    pub(crate) printer: Printer,
+}
+
+impl Context {
+    pub(crate) fn new(globals: Globals) -> Context {
+        let printer = Printer::new(globals.json, globals.color);
+        Context { globals, printer }
+    }
+
+    /// The base URL that was asked for, if one was.
+    pub(crate) fn asked_base_url(&self) -> Option<String> {
+        credentials::asked_base_url(self.globals.base_url.as_deref())
+    }
+
+    /// The key, its address, and where they were found.
+    pub(crate) fn credentials(&self) -> Result<Credentials> {
+        credentials::find(self.globals.base_url.as_deref())
+    }
+
+    /// The deadline of `--timeout`.
+    pub(crate) fn timeout(&self) -> Option<Duration> {
+        self.globals.timeout
+    }
+
+    /// A client for these credentials, for commands that set more options.
+    pub(crate) fn builder_for(&self, credentials: &Credentials) -> ClientBuilder {
+        let builder = Client::builder()
+            .api_key(credentials.api_key.as_str())
+            .base_url(&credentials.base_url)
+            .user_agent(concat!("ava-cli/", env!("CARGO_PKG_VERSION")));
+        match self.timeout() {
+            Some(timeout) => builder.timeout(timeout),
+            None => builder,
+        }
+    }
+
+    /// A client in the making, with the key that was found.
+    pub(crate) fn builder(&self) -> Result<ClientBuilder> {
+        let found = self.credentials()?;
+        tracing::debug!(key_from = ?found.source, base_url = found.base_url, "the key was found");
+        Ok(self.builder_for(&found))
+    }
+
+    /// A client.
+    pub(crate) fn client(&self) -> Result<Client> {
+        Ok(self.builder()?.build()?)
+    }
+
+    /// Waits with a spinner where a person watches.
+    pub(crate) async fn waiting<T>(&self, words: &'static str, work: impl Future<Output = T>) -> T {
+        waiting::waiting(self.printer.err, words, work).await
+    }
+}

@@ -1,0 +1,55 @@
+//! What comes from standard input, by a pipe or from a person.
+
+use std::fs;
+use std::io::{self, IsTerminal, Read, Write};
+
+use crate::failure::{Failure, Result};
+
+/// Whether a person can be asked.
+pub(crate) fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// All of standard input, without the line break that `echo` adds.
+pub(crate) fn piped() -> Result<String> {
+    let mut text = String::new();
+    match io::stdin().lock().read_to_string(&mut text) {
+        Ok(_) => Ok(without_line_end(text)),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            Err(Failure::usage("standard input is not UTF-8"))
+        }
+        Err(error) => Err(Failure::local("standard input could not be read", &error)),
+    }
+}
+
+/// A file's text, or with `-` that of standard input.
+pub(crate) fn file_or_piped(name: &str) -> Result<String> {
+    if name == "-" {
+        return piped();
+    }
+    fs::read_to_string(name).map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidData => Failure::usage(format!("{name} is not UTF-8")),
+        io::ErrorKind::NotFound => Failure::usage(format!("there is no file {name}")),
+        _ => Failure::local(format!("{name} could not be read"), &error),
+    })
+}
+
+/// Asks a person for a line.
+pub(crate) fn asked(prompt: &str) -> Result<String> {
+    let failed = |error| Failure::local("the terminal could not be read", &error);
+    let mut err = io::stderr().lock();
+    write!(err, "{prompt}").and_then(|()| err.flush()).map_err(failed)?;
+    let mut line = String::new();
+    io::stdin().read_line(&mut line).map_err(failed)?;
+    Ok(without_line_end(line))
+}
+
+fn without_line_end(mut text: String) -> String {
+    if text.ends_with('\n') {
+        text.pop();
+        if text.ends_with('\r') {
+            text.pop();
+        }
+    }
+    text
+}

@@ -1,0 +1,120 @@
+//! AVA_LOG: what the client does, on standard error. It shows neither keys nor texts nor full phone numbers.
+//! Without it, a listener's warnings are told to people all the same: it goes on through failures, and a tail that
+//! fails in silence looks like one that has nothing to show.
+
+use std::fmt::{Debug, Write as _};
+use std::io;
+
+use serde::Serialize;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::{Context, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::failure::{Failure, Result};
+use crate::json;
+use crate::printer::Look;
+use crate::style::{YELLOW, paint};
+use crate::text::neutral;
+
+/// Turns the log on, if AVA_LOG asks for it: a level, or `target=level` with commas between.
+pub(crate) fn start() -> Result<()> {
+    let Some(asked) = asked() else { return Ok(()) };
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false);
+    // What is already set stays set; nothing else sets any.
+    let _ = tracing_subscriber::registry().with(lines.with_filter(filter(&asked)?)).try_init();
+    Ok(())
+}
+
+/// Tells the client's warnings, where there is no log that does.
+pub(crate) fn tell_warnings(look: Look) {
+    if asked().is_none() {
+        let filter = Targets::new().with_target("ava_imessage", Level::WARN);
+        let _ = tracing_subscriber::registry().with(Warnings { look }.with_filter(filter)).try_init();
+    }
+}
+
+fn asked() -> Option<String> {
+    std::env::var("AVA_LOG").ok().filter(|asked| !asked.is_empty())
+}
+
+/// A bare level is this project's alone: the libraries below were not written with secrets in mind.
+fn filter(asked: &str) -> Result<Targets> {
+    if let Ok(level) = asked.parse::<LevelFilter>() {
+        return Ok(Targets::new().with_target("ava", level));
+    }
+    asked.parse().map_err(|_| {
+        Failure::configuration("AVA_LOG: expected a level")
+            .next("One of: error, warn, info, debug, trace, off.")
+    })
+}
+
+/// `warning: a poll failed; polling again (connection, in 5.2 s)`, or for programs
+/// `{"note":"warning","message":"…"}`.
+struct Warnings {
+    look: Look,
+}
+
+#[derive(Serialize)]
+struct Warning<'a> {
+    note: &'static str,
+    message: &'a str,
+}
+
+impl<S: Subscriber> Layer<S> for Warnings {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        use std::io::Write as _;
+        let mut words = Words::default();
+        event.record(&mut words);
+        let words = words.all();
+        let line = if self.look.json {
+            json::line(&Warning { note: "warning", message: &words })
+        } else {
+            format!("{} {}", paint(self.look.colour, YELLOW, "warning:"), neutral(&words))
+        };
+        let _ = writeln!(io::stderr().lock(), "{line}");
+    }
+}
+
+/// An event as a sentence.
+#[derive(Default)]
+struct Words {
+    message: String,
+    details: Vec<String>,
+}
+
+impl Words {
+    fn all(&self) -> String {
+        if self.details.is_empty() {
+            return self.message.clone();
+        }
+        format!("{} ({})", self.message, self.details.join(", "))
+    }
+}
+
+impl Visit for Words {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        match field.name() {
+            "message" => drop(write!(self.message, "{value:?}")),
+            name => self.details.push(format!("{name} {value:?}")),
+        }
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "error.type" | "reason" => self.details.push(value.to_owned()),
+            name => self.details.push(format!("{name} {value}")),
+        }
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.details.push(match field.name() {
+            "status" => format!("HTTP {value}"),
+            "wait_ms" => format!("in {}.{} s", value / 1000, value % 1000 / 100),
+            "interval_ms" => format!("every {}.{} s", value / 1000, value % 1000 / 100),
+            name => format!("{name} {value}"),
+        });
+    }
+}
