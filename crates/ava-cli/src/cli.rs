@@ -41,10 +41,9 @@ Start here:
     about = ABOUT,
     after_help = format!("{ENVIRONMENT}\n\n{}", exit::HELP),
     styles = STYLES,
-    max_term_width = 100,
+    max_term_width = 80,
     subcommand_required = true,
     arg_required_else_help = true,
-    disable_help_subcommand = true,
 )]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -57,7 +56,7 @@ pub(crate) struct Cli {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Globals {
-    /// Write JSON: one compact object, or one a line; errors too, on standard error
+    /// Write JSON: an object, or one a line; errors too, on standard error
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// Where the API is, instead of AVA_BASE_URL
