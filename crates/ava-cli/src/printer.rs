@@ -108,6 +108,11 @@ impl Printer {
         self.stdout.borrow_mut().write_all(bytes).map_err(|error| unwritten(&error))
     }
 
+    /// How many columns standard output has, if it is a terminal.
+    pub(crate) fn width(&self) -> Option<usize> {
+        self.look.columns
+    }
+
     /// So that the reader has it now.
     pub(crate) fn flush(&self) -> Result<()> {
         self.stdout.borrow_mut().flush().map_err(|error| unwritten(&error))
