@@ -7,7 +7,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    completions, draft_reply, generate, listen, login, man, messages, poll, sandbox, send, settle,
+    completions, doctor, draft_reply, generate, listen, login, man, messages, poll, sandbox, send, settle,
 };
 use crate::exit;
 use crate::printer::Colour;
@@ -87,6 +87,7 @@ pub(crate) enum Command {
     Generate(generate::GenerateArgs),
     DraftReply(draft_reply::DraftReplyArgs),
     Settle(settle::SettleArgs),
+    Doctor(doctor::DoctorArgs),
     Sandbox(sandbox::SandboxArgs),
     Login(login::LoginArgs),
     Logout(login::LogoutArgs),
