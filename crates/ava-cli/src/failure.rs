@@ -148,7 +148,7 @@ impl Failure {
         }
         if let Some(next) = &self.0.next {
             line.push_str("\n  ");
-            line.push_str(&text::neutral(next));
+            line.push_str(&text::sentence(next, look.columns));
         }
         line
     }
@@ -160,8 +160,7 @@ impl Failure {
         // Whoever pressed Ctrl-C made no error.
         let prefix = if report.code == ErrorKind::Cancelled.code() { "" } else { PREFIX };
         let words = format!("{prefix}{}{}", report.message, self.details());
-        let line = text::lines(&text::neutral(&words), look.columns.map(|columns| columns.saturating_sub(2)))
-            .join("\n  ");
+        let line = text::sentence(&words, look.columns);
         match line.strip_prefix(PREFIX) {
             Some(rest) => format!("{} {rest}", paint(look.colour, BOLD_RED, PREFIX.trim_end())),
             None => line,
