@@ -7,7 +7,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    completions, draft_reply, generate, listen, login, man, messages, poll, sandbox, send, settle,
+    completions, doctor, draft_reply, generate, listen, login, man, messages, poll, sandbox, send, settle,
 };
 use crate::exit;
 use crate::printer::Colour;
@@ -41,10 +41,9 @@ Start here:
     about = ABOUT,
     after_help = format!("{ENVIRONMENT}\n\n{}", exit::HELP),
     styles = STYLES,
-    max_term_width = 100,
+    max_term_width = 80,
     subcommand_required = true,
     arg_required_else_help = true,
-    disable_help_subcommand = true,
 )]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -57,7 +56,7 @@ pub(crate) struct Cli {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Globals {
-    /// Write JSON: one compact object, or one a line; errors too, on standard error
+    /// Write JSON: an object, or one a line; errors too, on standard error
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// Where the API is, instead of AVA_BASE_URL
@@ -88,6 +87,7 @@ pub(crate) enum Command {
     Generate(generate::GenerateArgs),
     DraftReply(draft_reply::DraftReplyArgs),
     Settle(settle::SettleArgs),
+    Doctor(doctor::DoctorArgs),
     Sandbox(sandbox::SandboxArgs),
     Login(login::LoginArgs),
     Logout(login::LogoutArgs),

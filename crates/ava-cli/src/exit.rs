@@ -44,11 +44,11 @@ pub(crate) const HELP: &str = "\
 Exit codes:
     0  done
     1  another failure
-    2  wrong usage or set-up; nothing was sent
-    3  the key was not accepted (401), or may not do this (403); nothing was sent
+    2  wrong usage or set-up; not sent
+    3  the key was not accepted (401), or may not do this (403); not sent
     4  not sent: refused, declined or failed
-    5  delivery unknown: the message may have gone out; never send it again by guess
-    6  rate limited; nothing was sent
-    7  network: no connection, or no answer in time; nothing was sent
+    5  delivery unknown: it may have gone out; never send it again by guess
+    6  rate limited; not sent
+    7  network: no connection, or no answer in time; not sent
   130  interrupted with nothing in flight (143 by SIGTERM)
-  `listen --exec` ends with the program's own exit code when it gives up on it.";
+  `listen --exec` ends with the program's own exit code when that gives up.";

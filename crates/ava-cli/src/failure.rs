@@ -148,7 +148,7 @@ impl Failure {
         }
         if let Some(next) = &self.0.next {
             line.push_str("\n  ");
-            line.push_str(&text::neutral(next));
+            line.push_str(&text::sentence(next, look.columns));
         }
         line
     }
@@ -159,13 +159,21 @@ impl Failure {
         let report = &self.0.report;
         // Whoever pressed Ctrl-C made no error.
         let prefix = if report.code == ErrorKind::Cancelled.code() { "" } else { PREFIX };
-        let words = format!("{prefix}{}{}", report.message, self.details());
-        let line = text::lines(&text::neutral(&words), look.columns.map(|columns| columns.saturating_sub(2)))
-            .join("\n  ");
+        let words = format!("{prefix}{}{}{}", self.kind(), report.message, self.details());
+        let line = text::sentence(&words, look.columns);
         match line.strip_prefix(PREFIX) {
             Some(rest) => format!("{} {rest}", paint(look.colour, BOLD_RED, PREFIX.trim_end())),
             None => line,
         }
+    }
+
+    /// The code in words, before what the service said in its own.
+    fn kind(&self) -> String {
+        let report = &self.0.report;
+        if report.status.is_none() || report.code == ErrorKind::DeliveryUnknown.code() {
+            return String::new();
+        }
+        format!("{}: ", report.code.replace('_', " "))
     }
 
     fn details(&self) -> String {

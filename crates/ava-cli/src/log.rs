@@ -17,7 +17,7 @@ use crate::failure::{Failure, Result};
 use crate::json;
 use crate::printer::Look;
 use crate::style::{YELLOW, paint};
-use crate::text::neutral;
+use crate::text::sentence;
 
 /// Turns the log on, if AVA_LOG asks for it: a level, or `target=level` with commas between.
 pub(crate) fn start() -> Result<()> {
@@ -72,7 +72,7 @@ impl<S: Subscriber> Layer<S> for Warnings {
         let line = if self.look.json {
             json::line(&Warning { note: "warning", message: &words })
         } else {
-            format!("{} {}", paint(self.look.colour, YELLOW, "warning:"), neutral(&words))
+            format!("{} {}", paint(self.look.colour, YELLOW, "warning:"), sentence(&words, self.look.columns))
         };
         let _ = writeln!(io::stderr().lock(), "{line}");
     }

@@ -108,6 +108,11 @@ impl Printer {
         self.stdout.borrow_mut().write_all(bytes).map_err(|error| unwritten(&error))
     }
 
+    /// How many columns standard output has, if it is a terminal.
+    pub(crate) fn width(&self) -> Option<usize> {
+        self.look.columns
+    }
+
     /// So that the reader has it now.
     pub(crate) fn flush(&self) -> Result<()> {
         self.stdout.borrow_mut().flush().map_err(|error| unwritten(&error))
@@ -121,7 +126,11 @@ impl Printer {
     /// Says something beside the output, where a person is there to read it.
     pub(crate) fn aside(&self, words: &str) {
         if self.err.terminal && !self.err.json {
-            let _ = writeln!(io::stderr().lock(), "{}", paint(self.err.colour, DIM, words));
+            let _ = writeln!(
+                io::stderr().lock(),
+                "{}",
+                paint(self.err.colour, DIM, &text::sentence(words, self.err.columns))
+            );
         }
     }
 
@@ -132,8 +141,11 @@ impl Printer {
             note: &'static str,
             message: &'a str,
         }
-        let words =
-            if self.err.json { json::line(&Note { note: name, message }) } else { text::neutral(message) };
+        let words = if self.err.json {
+            json::line(&Note { note: name, message })
+        } else {
+            text::sentence(message, self.err.columns)
+        };
         let _ = writeln!(io::stderr().lock(), "{words}");
     }
 }

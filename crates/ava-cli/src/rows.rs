@@ -103,7 +103,7 @@ impl<'a> Rows<'a> {
         if said.is_empty() {
             return self.printer.line(&(line + &self.printer.paint(DIM, "(no text)")));
         }
-        let width = self.printer.look.columns.map(|columns| columns.saturating_sub(indent));
+        let width = self.printer.width().map(|width| width.saturating_sub(indent));
         for (n, part) in text::lines(said, width).iter().enumerate() {
             if n > 0 {
                 line = " ".repeat(indent);

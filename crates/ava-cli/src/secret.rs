@@ -1,6 +1,6 @@
 //! Asking for a key without showing it.
 
-use std::io;
+use std::io::{self, Write};
 
 use zeroize::Zeroizing;
 
@@ -19,11 +19,10 @@ pub(crate) fn ask(prompt: &str) -> Result<Zeroizing<String>> {
             typed = typing => typed.map_err(io::Error::other).flatten(),
             signal = signals.next() => {
                 terminal.restore();
-                eprint_line();
+                let _ = writeln!(io::stderr());
                 return Err(Failure::interrupted(signal, "interrupted; nothing was changed"));
             }
         };
-        eprint_line();
         typed.map_err(|error| match error.kind() {
             io::ErrorKind::Interrupted => {
                 Failure::interrupted(Signal::Interrupt, "interrupted; nothing was changed")
@@ -32,12 +31,6 @@ pub(crate) fn ask(prompt: &str) -> Result<Zeroizing<String>> {
             _ => Failure::local("the terminal could not be read", &error),
         })
     })
-}
-
-/// The line break that was typed isn't shown either.
-fn eprint_line() {
-    use std::io::Write;
-    let _ = writeln!(io::stderr());
 }
 
 /// How the terminal was set.

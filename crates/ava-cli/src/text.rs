@@ -55,6 +55,20 @@ pub(crate) fn lines(text: &str, width: Option<usize>) -> Vec<String> {
     }
 }
 
+/// A neutral sentence, broken between words, with every line after the first set in by two columns. One with a
+/// word that is longer than a line stays whole, so that the word can be copied.
+pub(crate) fn sentence(words: &str, columns: Option<usize>) -> String {
+    const INDENT: usize = 2;
+    let words = neutral(words);
+    let room = columns.map(|columns| columns.saturating_sub(INDENT));
+    match room {
+        Some(room) if words.split(' ').all(|word| self::columns(word) <= room) => {
+            wrap(&words, room).join("\n  ")
+        }
+        _ => words,
+    }
+}
+
 fn wrap(line: &str, width: usize) -> Vec<String> {
     let mut rows = vec![String::new()];
     let mut used = 0;
@@ -128,5 +142,8 @@ mod tests {
         assert_eq!(lines("abcdefghijk", Some(8)), ["abcdefgh", "ijk"]);
         assert_eq!(lines("漢字漢字漢字", Some(8)), ["漢字漢字", "漢字"]);
         assert_eq!(lines("", Some(8)), [""]);
+        assert_eq!(sentence("one two three", Some(10)), "one two\n  three");
+        assert_eq!(sentence("a word-to-be-copied", Some(10)), "a word-to-be-copied");
+        assert_eq!(sentence("one two three", None), "one two three");
     }
 }

@@ -10,7 +10,7 @@ use crate::failure::Result;
 const EXAMPLES: &str = "\
 Examples:
   ava completions bash > ~/.local/share/bash-completion/completions/ava
-  ava completions zsh > ~/.zfunc/_ava           with ~/.zfunc in fpath
+  ava completions zsh > ~/.zfunc/_ava      with ~/.zfunc in fpath
   ava completions fish > ~/.config/fish/completions/ava.fish";
 
 /// Print completions for a shell

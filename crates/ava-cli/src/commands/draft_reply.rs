@@ -14,12 +14,13 @@ use crate::sending::{self, Sender};
 
 const EXAMPLES: &str = "\
 Examples:
-  ava draft-reply +1234567890                   only shows it
+  ava draft-reply +1234567890               only shows it
   ava draft-reply +1234567890 --instructions 'Decline politely'
-  ava draft-reply +1234567890 --send            sends what it wrote, as `ava send` would
+  ava draft-reply +1234567890 --send        sends it, as `ava send` would
 
-JSON: {text, message_id, sent, timestamp}; with --send also `confirmation`, and id and time are those
-of the message sent. If that fails the draft is printed all the same, with \"sent\": false.";
+JSON: {text, message_id, sent, timestamp}; with --send also `confirmation`, and
+id and time are those of the message sent. If that fails the draft is printed
+all the same, with \"sent\": false.";
 
 /// Have AVA write a reply to the newest messages of a conversation
 #[derive(Args)]

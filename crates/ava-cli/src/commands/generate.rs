@@ -14,12 +14,14 @@ use crate::{input, interrupt};
 const EXAMPLES: &str = "\
 Examples:
   ava generate +1234567890 --user 'What are your business hours?'
-  ava generate +1234567890 --user 'Are you open?' --assistant 'We are.' --user 'Until when?' \\
-      --instructions 'Friendly, one sentence; we close at five'
+  ava generate +1234567890 --user 'Are you open?' --assistant 'We are.' \\
+      --user 'Until when?' --instructions 'One sentence; we close at five'
   ava generate +1234567890 --context turns.json --json | jq -r .text
-  echo '[{\"role\": \"user\", \"content\": \"Hi\"}]' | ava generate +1234567890 --context -
+  echo '[{\"role\": \"user\", \"content\": \"Hi\"}]' |
+      ava generate +1234567890 --context -
 
-Nothing is sent without --auto-send. `ava draft-reply` takes the conversation from the history.
+Nothing is sent without --auto-send. `ava draft-reply` takes the conversation
+from the history instead.
 JSON: {text, message_id, sent, timestamp}.";
 
 /// Have AVA write a message

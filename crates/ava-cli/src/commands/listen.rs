@@ -17,19 +17,20 @@ use crate::{log, reader};
 
 const EXAMPLES: &str = "\
 Examples:
-  ava listen                                    what arrives from now on, until Ctrl-C
+  ava listen                            what arrives from now on, until Ctrl-C
   ava listen --phone +1234567890 --since 2026-01-25T12:00:00Z
-  ava listen --checkpoint inbox.json --json     goes on where it stopped, whatever happened
+  ava listen --checkpoint inbox.json    goes on where it stopped
   ava listen --checkpoint inbox.json --exec 'python3 answer.py --polite'
 
-A message is acknowledged once it was printed, or once the program exited 0. With --checkpoint what was
-not acknowledged comes again after a restart, and nothing that was does; --since counts for its first
-run alone. One listener a file.
+A message is acknowledged once it was printed, or once the program exited 0.
+With --checkpoint, what was not acknowledged comes again after a restart, and
+what was does not; --since counts for its first run alone. One listener a file.
 
---exec runs without a shell, a message at a time: {id, phone, text, direction, timestamp, status} as
-one JSON line on its standard input; its output goes where this one's does. If it keeps failing, the
-listen ends with its exit code, and the message comes again.
-JSON: the same line a message.";
+--exec runs the program without a shell, for a message at a time. It gets one
+JSON line on its standard input: {id, phone, text, direction, timestamp,
+status}. Its output goes where this one's does. If it keeps failing, the listen
+ends with its exit code, and the message comes again.
+With --json each message is printed as the same line.";
 
 /// Watch messages arrive
 #[derive(Args)]

@@ -18,13 +18,14 @@ use crate::{input, secret};
 
 const LOGIN_EXAMPLES: &str = "\
 Examples:
-  ava login                                     asks for the key, and does not show it
-  ava login --base-url http://127.0.0.1:4010    a key for another address
-  pass ava/key | ava login --stdin              from a password manager
+  ava login                           asks for the key, and does not show it
+  pass ava/key | ava login --stdin    takes it from a password manager
+  ava login --base-url http://127.0.0.1:4010
 
-A key comes from the AVA API itself: \"Request API Access\" at the end of its documentation.
-It is kept with its address in ~/.config/ava/config.toml ($XDG_CONFIG_HOME), readable by you alone,
-and goes to no other address. AVA_API_KEY, where it is set, goes first.";
+A key comes from the AVA API itself: \"Request API Access\" at the end of its
+documentation. It is kept with its address in ~/.config/ava/config.toml (or
+under $XDG_CONFIG_HOME), readable by you alone, and goes to no other address.
+AVA_API_KEY, where it is set, goes first.";
 
 const LOGOUT_EXAMPLES: &str = "\
 Examples:

@@ -11,9 +11,9 @@ use crate::failure::{Failure, Result};
 
 const EXAMPLES: &str = "\
 Examples:
-  ava man | man -l -                            read it
-  ava man send | man -l -                       that of a command
-  ava man --dir ~/.local/share/man/man1         write them all";
+  ava man | man -l -                       read it
+  ava man send | man -l -                  that of a command
+  ava man --dir ~/.local/share/man/man1    write them all";
 
 /// Print a manual page, or write them all
 #[derive(Args)]

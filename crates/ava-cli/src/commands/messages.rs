@@ -13,14 +13,15 @@ use crate::rows::Rows;
 
 const EXAMPLES: &str = "\
 Examples:
-  ava messages +1234567890                      the newest 50, the newest last
+  ava messages +1234567890              the newest 50, the newest last
   ava messages +1234567890 --limit 5
-  ava messages +1234567890 --all --json         the whole conversation, one message a line
+  ava messages +1234567890 --all        the whole conversation
   ava messages +1234567890 --limit 100 --offset 200
-  ava messages +1234567890 --json | jq -r 'select(.direction == \"inbound\") | .text'
+  ava messages +1234567890 --json |
+      jq -r 'select(.direction == \"inbound\") | .text'
 
-→ went out, ← came in. JSON: {id, phone, text, direction, timestamp, status}, and `extra` where
-the service says more.";
+→ went out, ← came in. JSON, one message a line: {id, phone, text, direction,
+timestamp, status}, and `extra` where the service says more.";
 
 /// Show a conversation
 #[derive(Args)]

@@ -13,12 +13,13 @@ use crate::rows::Rows;
 
 const EXAMPLES: &str = "\
 Examples:
-  ava poll                                      what the service shows without being told a time
+  ava poll                              what the service shows by itself
   ava poll --since 2026-01-25T12:00:00Z
   ava poll --phone +1234567890 --json
 
-What comes again, comes again. For an inbox that loses nothing: `ava listen --checkpoint FILE`.
-JSON: one message a line, {id, phone, text, direction, timestamp, status}.";
+What comes again, comes again. For an inbox that loses nothing:
+`ava listen --checkpoint FILE`. JSON, one message a line: {id, phone, text,
+direction, timestamp, status}.";
 
 /// Look once for messages that arrived
 #[derive(Args)]

@@ -15,16 +15,18 @@ use crate::style::{BOLD, CYAN};
 
 const EXAMPLES: &str = "\
 Examples:
-  ava sandbox                         on a free port, with a key of its own
-  ava sandbox --port 4010 --echo      answers every message, so that `ava listen` has something to show
-  ava sandbox --json                  prints {\"event\":\"ready\",\"base_url\":…,\"api_key\":…,\"pid\":…}
-  ava sandbox --settings odd.json     {\"history_order\": \"newest_first\", \"poll_page\": 2}
+  ava sandbox                        on a free port, with a key of its own
+  ava sandbox --port 4010 --echo     answers, so that `ava listen` shows some
+  ava sandbox --settings odd.json    {\"history_order\": \"newest_first\"}
+  ava sandbox --json
+      {\"event\":\"ready\",\"base_url\":…,\"api_key\":…,\"pid\":…}
 
-It binds 127.0.0.1 only, and no message leaves this machine. Let a message arrive with:
-  curl -d '{\"phone\":\"+1234567890\",\"text\":\"Hi!\"}' http://127.0.0.1:4010/_sandbox/inbound
+It binds 127.0.0.1 only, and no message leaves this machine. A message arrives:
+  curl -d '{\"phone\":\"+1234567890\",\"text\":\"Hi!\"}' \\
+      http://127.0.0.1:4010/_sandbox/inbound
 docs/sandbox.md tells of faults, scripts, clocks and tokens. Ctrl-C ends it.";
 
-/// Run the API on this machine, to try things out: no key needed, nothing leaves it
+/// Run the API on this machine, to try things out; nothing leaves it
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct SandboxArgs {

@@ -19,8 +19,9 @@ Examples:
   ava send --csv people.csv --dry-run           a row each of phone, text
   ava send --csv people.csv --template 'Hi {name}, see you at noon!'
 
-It ends as sent (0), not sent (3, 4, 6, 7) or unknown (5). Nothing is ever sent again by guess:
-where the answer was lost, the history is asked. An unknown comes with what `ava settle` needs.
+It ends as sent (0), not sent (3, 4, 6, 7) or unknown (5). Nothing is ever sent
+again by guess: where the answer was lost, the history is asked. An unknown
+comes with what `ava settle` needs.
 With --csv the same command, run again, goes on where it ended; its result file
 says what was sent. Then 0 is all sent, 5 any unknown, 4 any not sent.";
 

@@ -10,12 +10,14 @@ use crate::{input, interrupt, sending, token};
 
 const EXAMPLES: &str = "\
 Examples:
-  ava settle eyJvcmlnaW4iOiJodHRwcz…            the word that an unknown send ends with
-  ava send +1234567890 'Hi' --json 2>error.json || jq -r .attempt error.json | ava settle -
+  ava settle eyJvcmlnaW4iOiJodHRwcz…    the word that an unknown send ends with
+  ava send +1234567890 'Hi' --json 2>error.json
+  jq -r .attempt error.json | ava settle -
 
-Nothing is posted, so ask as often as you like: 0 is sent, 4 is failed, 5 is still unknown. That the
-history does not show a message proves nothing, for the service may still be at it.
-The word holds the phone and the text: keep it as you would keep those.";
+Nothing is posted, so ask as often as you like: 0 is sent, 4 is failed, 5 is
+still unknown. That the history does not show a message proves nothing: the
+service may still be at it. The word holds the phone and the text: keep it as
+you would keep those.";
 
 /// Ask the history what became of a send whose delivery is unknown
 #[derive(Args)]

@@ -1,6 +1,6 @@
 //! What is seen of a bulk send: a line a row on standard output, and a bar where a person watches.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
 
 use super::results::{Record, State};
@@ -35,9 +35,13 @@ impl<'a> Progress<'a> {
     pub(super) fn new(ctx: &'a Context, rows: usize, highest: u64) -> Progress<'a> {
         let bar = ctx.printer.err.lively.then(|| {
             let bar = ProgressBar::with_draw_target(Some(rows as u64), ProgressDrawTarget::stderr());
-            let template = "{bar:24.cyan} {pos}/{len}  {per_sec:.dim}  {eta} left  {msg:.yellow}";
+            let template = "{bar:24.cyan} {pos}/{len}  {rate:.dim}  {eta} left  {msg:.yellow}";
             if let Ok(style) = ProgressStyle::with_template(template) {
-                bar.set_style(style.progress_chars("━╸ "));
+                let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                    // A bar that can't be drawn is no reason to stop.
+                    let _ = write!(out, "{:.1}/s", state.per_sec());
+                };
+                bar.set_style(style.with_key("rate", rate).progress_chars("━╸ "));
             }
             bar.tick();
             bar

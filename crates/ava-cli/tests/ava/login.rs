@@ -1,0 +1,142 @@
+use std::fs;
+use std::path::PathBuf;
+
+use ava_sandbox::{Fault, On};
+
+use crate::support::{KEY, PHONE, Ran, World};
+
+fn config(world: &World) -> PathBuf {
+    world.home.path().join(".config/ava/config.toml")
+}
+
+/// Without AVA_API_KEY.
+fn keyless(world: &World, args: &[&str], more: &[(&str, &str)]) -> Ran {
+    let mut command = world.command(args);
+    command.env_remove("AVA_API_KEY").envs(more.iter().copied());
+    world.ran(command)
+}
+
+fn log_in(world: &World) {
+    world.run_with(&["login", "--stdin"], &format!("{KEY}\n")).ok();
+}
+
+#[test]
+fn without_a_key_it_says_where_one_comes_from() {
+    let world = World::new();
+    for args in
+        [&["send", PHONE, "Hello"][..], &["messages", PHONE], &["poll"], &["listen"], &["settle", "{}"]]
+    {
+        let ran = keyless(&world, args, &[]).ends_with(2);
+        if args[0] != "settle" {
+            insta::assert_snapshot!("no_key", ran.transcript());
+        }
+    }
+    assert_eq!(keyless(&world, &["poll", "--json"], &[]).err_json()["code"], "configuration");
+}
+
+#[test]
+fn a_key_is_kept_with_its_address_for_its_owner_alone() {
+    let world = World::new();
+    let told = world.run_with(&["login", "--stdin", "--json"], &format!("  {KEY}  \n")).ok().out_json();
+    assert_eq!(told["config"], config(&world).to_str().unwrap());
+    assert_eq!((&told["base_url"], &told["checked"]), (&world.sandbox.base_url().into(), &true.into()));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |path: PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(config(&world)), 0o600);
+        assert_eq!(mode(world.home.path().join(".config/ava")), 0o700);
+    }
+    let names: Vec<_> = fs::read_dir(world.home.path().join(".config/ava")).unwrap().collect();
+    assert_eq!(names.len(), 1);
+    keyless(&world, &["send", PHONE, "Hello"], &[]).ok();
+
+    assert_eq!(world.run(&["logout", "--json"]).ok().out_json()["removed"], config(&world).to_str().unwrap());
+    keyless(&world, &["poll"], &[]).ends_with(2);
+    world.run(&["logout"]).ok();
+}
+
+#[test]
+fn a_kept_key_goes_nowhere_else() {
+    let (world, other) = (World::new(), World::new());
+    log_in(&world);
+    let url = other.sandbox.base_url();
+    for ran in [
+        keyless(&world, &["poll"], &[("AVA_BASE_URL", url)]),
+        keyless(&world, &["poll", "--base-url", url], &[]),
+        keyless(&world, &["send", PHONE, "Hello", "--base-url", "https://example.com"], &[]),
+    ] {
+        let ran = ran.ends_with(2);
+        assert!(ran.err.contains("belongs to") && !ran.err.contains(KEY), "{ran:?}");
+    }
+    assert_eq!(other.sandbox.requests().len(), 0);
+    // No address asked for: its own. A key of the environment never goes to the address of the file.
+    let mut command = world.command(&["poll"]);
+    command.env_remove("AVA_API_KEY").env_remove("AVA_BASE_URL");
+    world.ran(command).ok();
+    let before = world.sandbox.requests().len();
+    let mut command = world.command(&["poll", "--timeout", "0.01"]);
+    command.env_remove("AVA_BASE_URL");
+    world.ran(command).ends_with(7);
+    assert_eq!(world.sandbox.requests().len(), before);
+}
+
+#[test]
+fn a_key_that_is_refused_is_not_kept() {
+    let world = World::new();
+    log_in(&world);
+    let ran = world.run_with(&["login", "--stdin"], "sk_wrong\n").ends_with(3);
+    assert!(ran.err.contains("not kept"), "{ran:?}");
+    assert!(fs::read_to_string(config(&world)).unwrap().contains(KEY));
+    world.run_with(&["login", "--stdin"], "\n").ends_with(2);
+    world.run_with(&["login", "--stdin"], "two words\n").ends_with(2);
+    world.run(&["login"]).ends_with(2);
+    // Unasked, or with nobody to ask, it is kept.
+    assert_eq!(
+        world.run_with(&["login", "--stdin", "--no-check", "--json"], "sk_new\n").ok().out_json()["checked"],
+        false
+    );
+    world.fault(Fault { times: None, status: Some(500), ..Fault::on(On::Any) });
+    let ran = world.run_with(&["login", "--stdin", "--timeout", "0.2"], "sk_newer\n").ok();
+    assert!(ran.err.contains("could not be tried"), "{ran:?}");
+    assert!(fs::read_to_string(config(&world)).unwrap().contains("sk_newer"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_others_can_read_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::new();
+    log_in(&world);
+    fs::set_permissions(config(&world), fs::Permissions::from_mode(0o640)).unwrap();
+    let ran = keyless(&world, &["poll"], &[]).ends_with(2);
+    assert!(ran.err.contains("chmod 600"), "{ran:?}");
+    // Written anew, it is right again.
+    log_in(&world);
+    keyless(&world, &["poll"], &[]).ok();
+}
+
+#[test]
+fn a_broken_file_is_told_without_its_words() {
+    let world = World::new();
+    log_in(&world);
+    for broken in [&format!("api_key = {KEY}")[..], "", "base_url = 1"] {
+        fs::write(config(&world), broken).unwrap();
+        let ran = keyless(&world, &["poll"], &[]).ends_with(2);
+        assert!(ran.err.contains("expected base_url and api_key") && !ran.err.contains(KEY), "{ran:?}");
+    }
+}
+
+#[test]
+fn the_file_is_where_xdg_says() {
+    let world = World::new();
+    let folder = world.home.path().join("elsewhere");
+    let mut command = world.command(&["login", "--no-check", "--stdin"]);
+    command.env("XDG_CONFIG_HOME", &folder);
+    world.ran_with(command, KEY).ok();
+    assert!(folder.join("ava/config.toml").is_file());
+    let mut command = world.command(&["login", "--no-check", "--stdin"]);
+    command.env("XDG_CONFIG_HOME", "relative");
+    world.ran_with(command, KEY).ok();
+    assert!(config(&world).is_file());
+}

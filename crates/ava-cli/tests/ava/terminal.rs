@@ -1,0 +1,187 @@
+//! On a terminal of 80 columns: colours, the spinner, prompts.
+
+use std::io::{Read, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use ava_sandbox::{Fault, On, Seed};
+use pty_process::blocking::{Command, Pty};
+
+use crate::support::{KEY, PATIENCE, PHONE, World};
+
+struct Terminal {
+    pty: std::sync::Arc<Pty>,
+    child: std::process::Child,
+    bytes: Receiver<Vec<u8>>,
+    seen: String,
+}
+
+impl Terminal {
+    fn run(world: &World, args: &[&str], more: &[(&str, &str)]) -> Terminal {
+        let (pty, pts) = pty_process::blocking::open().unwrap();
+        pty.resize(pty_process::Size::new(24, 80)).unwrap();
+        let mut environment = world.environment();
+        environment.retain(|(name, _)| !more.iter().any(|(other, value)| other == name && value.is_empty()));
+        let set = more.iter().filter(|(_, value)| !value.is_empty()).copied();
+        let command =
+            Command::new(env!("CARGO_BIN_EXE_ava")).args(args).env_clear().envs(environment).envs(set);
+        let child = command.spawn(pts).unwrap();
+        let pty = std::sync::Arc::new(pty);
+        let (sender, bytes) = channel();
+        let reading = std::sync::Arc::clone(&pty);
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            // The terminal of a process that ended gives an error, which is its end.
+            while let Ok(n @ 1..) = (&*reading).read(&mut buffer) {
+                if sender.send(buffer[..n].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        Terminal { pty, child, bytes, seen: String::new() }
+    }
+
+    #[track_caller]
+    fn wait_for(&mut self, words: &str) {
+        let end = Instant::now() + PATIENCE;
+        while !self.seen.contains(words) {
+            assert!(Instant::now() < end, "{words:?} never came: {:?}", self.seen);
+            if let Ok(bytes) = self.bytes.recv_timeout(Duration::from_millis(50)) {
+                self.seen.push_str(&String::from_utf8_lossy(&bytes));
+            }
+        }
+    }
+
+    fn type_in(&self, keys: &str) {
+        (&*self.pty).write_all(keys.as_bytes()).unwrap();
+    }
+
+    fn echoes(&self) -> bool {
+        let modes = rustix::termios::tcgetattr(&*self.pty).unwrap().local_modes;
+        modes.contains(rustix::termios::LocalModes::ECHO)
+    }
+
+    fn end(mut self) -> (i32, String) {
+        let status = self.child.wait().unwrap();
+        while let Ok(bytes) = self.bytes.recv_timeout(Duration::from_millis(200)) {
+            self.seen.push_str(&String::from_utf8_lossy(&bytes));
+        }
+        (status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0)), self.seen.replace("\r\n", "\n"))
+    }
+}
+
+#[test]
+fn people_get_colours_and_the_time_that_has_passed() {
+    let world = World::new();
+    let (code, seen) = Terminal::run(&world, &["send", PHONE, "Hello"], &[]).end();
+    assert_eq!(code, 0);
+    assert_eq!(seen, format!("\u{1b}[32m✓\u{1b}[0m Sent to {PHONE} \u{1b}[2m(msg_000001)\u{1b}[0m\n"));
+    let (_, seen) = Terminal::run(&world, &["messages", PHONE], &[]).end();
+    assert!(seen.contains("just now") && seen.contains("\u{1b}[32m→\u{1b}[0m"), "{seen:?}");
+
+    world
+        .sandbox
+        .inbound(PHONE, "A text that is a good deal longer than the eighty columns that a terminal has.");
+    let (_, seen) = Terminal::run(&world, &["messages", PHONE], &[("NO_COLOR", "1")]).end();
+    assert!(!seen.contains('\u{1b}'), "{seen:?}");
+    assert!(seen.lines().all(|line| line.chars().count() <= 80), "{seen}");
+    assert_eq!(seen.lines().count(), 3);
+}
+
+#[test]
+fn empty_states_have_words() {
+    let world = World::new();
+    let (code, seen) = Terminal::run(&world, &["messages", PHONE], &[("NO_COLOR", "1")]).end();
+    assert_eq!((code, &*seen), (0, "No messages with +15550001111 yet.\n"));
+    world.sandbox.seed(Seed::count(PHONE, 51)).unwrap();
+    let (_, seen) = Terminal::run(&world, &["messages", PHONE], &[("NO_COLOR", "1")]).end();
+    assert!(seen.contains("50 of 51 messages; --all shows"), "{seen}");
+}
+
+#[test]
+fn a_spinner_shows_that_something_is_slow_and_leaves_nothing_behind() {
+    let world = World::new();
+    let slow = || world.fault(Fault { delay_ms: Some(700), ..Fault::on(On::Send) });
+    slow();
+    let mut terminal = Terminal::run(&world, &["send", PHONE, "Hello"], &[]);
+    terminal.wait_for("Sending");
+    let (code, seen) = terminal.end();
+    assert_eq!(code, 0);
+    let after = seen.rsplit("\u{1b}[2K").next().unwrap();
+    assert!(after.contains("Sent to") && !after.contains("Sending"), "{seen:?}");
+    for (args, more) in
+        [(&[][..], &[("NO_COLOR", "1")][..]), (&["--json"], &[]), (&["--color", "never"], &[])]
+    {
+        slow();
+        let (_, seen) = Terminal::run(&world, &[&["send", PHONE, "Hello"], args].concat(), more).end();
+        assert!(!seen.contains("Sending") && !seen.contains('\u{1b}'), "{args:?} {seen:?}");
+    }
+}
+
+#[test]
+fn a_key_is_asked_for_and_not_shown() {
+    let world = World::new();
+    let mut terminal = Terminal::run(&world, &["login"], &[("AVA_API_KEY", "")]);
+    terminal.wait_for("(not shown): ");
+    super::support::until(|| !terminal.echoes());
+    terminal.type_in(&format!("{KEY}\n"));
+    terminal.wait_for("The key works.");
+    assert!(terminal.echoes());
+    let (code, seen) = terminal.end();
+    assert_eq!(code, 0);
+    assert!(!seen.contains(KEY), "{seen}");
+    assert!(seen.contains("Request API Access"), "{seen}");
+    let (code, _) = Terminal::run(&world, &["poll"], &[("AVA_API_KEY", "")]).end();
+    assert_eq!(code, 0);
+}
+
+#[test]
+fn a_prompt_that_is_broken_off_leaves_the_terminal_as_it_was() {
+    let world = World::new();
+    for (keys, exit) in [("sk_half\u{3}", 130), ("\u{4}", 2), ("\n", 2)] {
+        let mut terminal = Terminal::run(&world, &["login"], &[("AVA_API_KEY", "")]);
+        terminal.wait_for("(not shown): ");
+        super::support::until(|| !terminal.echoes());
+        terminal.type_in(keys);
+        terminal.wait_for("nothing was changed");
+        assert!(terminal.echoes(), "{keys:?}");
+        let (code, seen) = terminal.end();
+        assert_eq!(code, exit, "{seen}");
+        assert!(!seen.contains("sk_half"));
+    }
+    let terminal = Terminal::run(&world, &["login"], &[("AVA_API_KEY", "")]);
+    super::support::until(|| !terminal.echoes());
+    rustix::process::kill_process(
+        rustix::process::Pid::from_child(&terminal.child),
+        rustix::process::Signal::TERM,
+    )
+    .unwrap();
+    super::support::until(|| terminal.echoes());
+    assert_eq!(terminal.end().0, 143);
+}
+
+#[test]
+fn a_text_is_asked_for() {
+    let world = World::new();
+    let mut terminal = Terminal::run(&world, &["send", PHONE], &[]);
+    terminal.wait_for("Message: ");
+    terminal.type_in("Typed words\n");
+    terminal.wait_for("Sent to");
+    assert_eq!(terminal.end().0, 0);
+    assert_eq!(world.sent(), ["Typed words"]);
+}
+
+#[test]
+fn a_tail_for_people() {
+    let world = World::new();
+    let mut terminal = Terminal::run(&world, &["listen", "--interval", "0.1"], &[("NO_COLOR", "1")]);
+    terminal.wait_for("Listening for messages. Ctrl-C ends it.");
+    world.sandbox.inbound(PHONE, "Hi \u{1b}[31mthere\nsecond line");
+    terminal.wait_for("+15550001111   Hi ␛[31mthere\r\n                         second line");
+    terminal.type_in("\u{3}");
+    let (code, seen) = terminal.end();
+    assert_eq!(code, 130);
+    assert!(seen.contains("stopped: 1 message was acknowledged, msg_000001"), "{seen}");
+    assert!(!seen.contains("error:"), "{seen}");
+}
