@@ -23,6 +23,14 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 pub const DEFAULT_GENERATE_TIMEOUT: Duration = Duration::from_secs(60);
 /// How many times a call is tried again, where that is safe.
 pub const DEFAULT_MAX_RETRIES: u32 = 2;
+/// The first wait between tries.
+pub const DEFAULT_BACKOFF: Duration = Duration::from_millis(500);
+/// The longest wait between tries, unless the service asks for more.
+pub const DEFAULT_BACKOFF_MAX: Duration = Duration::from_secs(8);
+/// For how long the history is asked whether a send whose answer was lost is there.
+pub const DEFAULT_SETTLE_WITHIN: Duration = Duration::from_secs(10);
+/// The first gap between two readings of the history.
+pub const DEFAULT_SETTLE_GAP: Duration = Duration::from_millis(500);
 
 const USER_AGENT: &str = concat!("ava-imessage/", env!("CARGO_PKG_VERSION"));
 
@@ -95,10 +103,10 @@ impl Default for ClientBuilder {
             timeout: None,
             read_idle_timeout: Duration::from_secs(10),
             max_retries: DEFAULT_MAX_RETRIES,
-            backoff: Backoff { initial: Duration::from_millis(500), max: Duration::from_secs(8) },
+            backoff: Backoff { initial: DEFAULT_BACKOFF, max: DEFAULT_BACKOFF_MAX },
             confirm_from_history: true,
-            settle_within: Duration::from_secs(10),
-            settle_gap: Duration::from_millis(500),
+            settle_within: DEFAULT_SETTLE_WITHIN,
+            settle_gap: DEFAULT_SETTLE_GAP,
             rate_limited_is_not_sent: true,
             max_response_bytes: 8 * 1024 * 1024,
             headers: Vec::new(),

@@ -209,6 +209,12 @@ pub struct Messages {
 call_options!(Messages);
 
 impl Messages {
+    /// Takes the messages of the page that was fetched last and that the stream has not given yet, without
+    /// waiting and without fetching: for callers to whom one at a time is dear.
+    pub fn take_fetched(&mut self) -> Vec<Message> {
+        self.ready.drain(..).collect()
+    }
+
     fn next_page(&self) -> BoxFuture<'static, Result<MessagePage>> {
         let request = MessagesPageRequest {
             client: self.client.clone(),

@@ -43,7 +43,10 @@ mod wire;
 
 pub use jiff::Timestamp;
 
-pub use builder::{ClientBuilder, DEFAULT_GENERATE_TIMEOUT, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT};
+pub use builder::{
+    ClientBuilder, DEFAULT_BACKOFF, DEFAULT_BACKOFF_MAX, DEFAULT_GENERATE_TIMEOUT, DEFAULT_MAX_RETRIES,
+    DEFAULT_SETTLE_GAP, DEFAULT_SETTLE_WITHIN, DEFAULT_TIMEOUT,
+};
 pub use checkpoint::{Checkpoint, CheckpointState, FileCheckpoint, MemoryCheckpoint};
 pub use client::Client;
 pub use credentials::{Token, TokenProvider};

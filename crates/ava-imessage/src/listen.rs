@@ -314,7 +314,15 @@ impl Acknowledger {
     /// # Errors
     /// `storage` if the checkpoint failed; the message is not acknowledged then.
     pub async fn ack(&self, message: &Message) -> Result<()> {
-        self.0.acknowledge(&message.id).await
+        self.ack_id(&message.id).await
+    }
+
+    /// The same by the [`id`](Message::id) alone, for who has kept no more of the message.
+    ///
+    /// # Errors
+    /// `storage` if the checkpoint failed; the message is not acknowledged then.
+    pub async fn ack_id(&self, id: &str) -> Result<()> {
+        self.0.acknowledge(id).await
     }
 }
 

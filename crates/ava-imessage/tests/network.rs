@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use ava_imessage::{Client, ClientBuilder, Delivery, ErrorKind};
-use ava_sandbox::{Fault, On, Sandbox};
+use ava_imessage::{Client, ClientBuilder, Delivery, ErrorKind, MemoryCheckpoint, Timestamp};
+use ava_sandbox::{Fault, On, Sandbox, Seed};
 use futures_util::StreamExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -186,6 +186,32 @@ async fn closing_refuses_new_calls_lets_running_ones_end_and_ends_listeners() {
         assert_eq!(error.kind(), ErrorKind::Closed);
     }
     assert!(client.messages(PHONE).next().await.unwrap().is_err());
+}
+
+#[tokio::test]
+async fn the_rest_of_a_page_is_taken_without_another_request() {
+    let (sandbox, client) = sandbox().await;
+    sandbox.seed(Seed::count(PHONE, 150)).unwrap();
+    let mut messages = client.messages(PHONE);
+    assert!(messages.take_fetched().is_empty(), "nothing is fetched before it is read");
+    messages.next().await.unwrap().unwrap();
+    assert_eq!(messages.take_fetched().len(), 99);
+    assert_eq!(sandbox.requests().len(), 1);
+    assert_eq!(messages.count().await, 50);
+}
+
+#[tokio::test]
+async fn a_message_is_acknowledged_by_its_id_alone() {
+    let (sandbox, client) = sandbox().await;
+    let kept = MemoryCheckpoint::new();
+    let listen = || client.listen().since(Timestamp::UNIX_EPOCH).auto_ack(false).checkpoint(kept.clone());
+    let ids = [1, 2].map(|i| sandbox.inbound(PHONE, &format!("hello {i}")).id);
+    let mut inbox = listen().await.unwrap();
+    inbox.next().await.unwrap().unwrap();
+    inbox.acknowledger().ack_id(&ids[0]).await.unwrap();
+    inbox.acknowledger().ack_id("msg_of_nobody").await.unwrap();
+    drop(inbox);
+    assert_eq!(listen().await.unwrap().next().await.unwrap().unwrap().id, ids[1]);
 }
 
 #[tokio::test]
