@@ -1,0 +1,90 @@
+//! What a binding makes its own error of: every field of the core's error, as plain values.
+
+use std::error::Error as StdError;
+
+use ava_imessage::{Attempt, Error, ErrorKind, Result};
+
+/// An [`Error`] taken apart. What each kind means stands with [`ErrorKind`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ErrorView {
+    /// The kind.
+    pub kind: ErrorKind,
+    /// Its stable number; C's status.
+    pub number: u16,
+    /// Its stable code: `rate_limited`.
+    pub code: &'static str,
+    /// One line for people, without data of theirs.
+    pub message: String,
+    /// The HTTP status, if there was an answer.
+    pub status: Option<u16>,
+    /// The service's name for the request.
+    pub request_id: Option<String>,
+    /// How long the service asks to wait, in milliseconds.
+    pub retry_after_ms: Option<u64>,
+    /// The first 8 KiB of the server's answer. It may hold people's data: not for texts or logs.
+    pub body: Option<String>,
+    /// Of a send that failed: `not_sent` or `unknown`.
+    pub delivery: Option<&'static str>,
+    /// The id of the message that failed, where the history showed that it did.
+    pub message_id: Option<String>,
+    /// What [`Client::settle`](crate::Client::settle) needs. Keep it as it is where the language can: its text
+    /// ([`attempt_to_text`]) knows less, in the process that made it.
+    pub attempt: Option<Attempt>,
+    /// The error of this library behind this one. A foreign one is found by [`source_of`].
+    pub cause: Option<Box<ErrorView>>,
+}
+
+impl From<&Error> for ErrorView {
+    fn from(error: &Error) -> ErrorView {
+        ErrorView {
+            kind: error.kind(),
+            number: error.kind().number(),
+            code: error.code(),
+            message: error.message().to_owned(),
+            status: error.status(),
+            request_id: error.request_id().map(str::to_owned),
+            retry_after_ms: error
+                .retry_after()
+                .map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
+            body: error.body().map(str::to_owned),
+            delivery: error.delivery().map(|delivery| delivery.as_str()),
+            message_id: error.message_id().map(str::to_owned),
+            attempt: error.attempt().cloned(),
+            cause: error.cause().map(|cause| Box::new(ErrorView::from(cause))),
+        }
+    }
+}
+
+/// The error of type `E` behind this one, however deep: the exception that a callback of the application failed
+/// with, as the binding boxed it.
+pub fn source_of<E: StdError + 'static>(error: &Error) -> Option<&E> {
+    let mut source = error.source();
+    while let Some(this) = source {
+        if let Some(found) = this.downcast_ref::<E>() {
+            return Some(found);
+        }
+        source = this.source();
+    }
+    None
+}
+
+/// An attempt as JSON text, to be kept over a restart. It holds the phone and the message.
+///
+/// # Errors
+/// Never, so far.
+pub fn attempt_to_text(attempt: &Attempt) -> Result<String> {
+    serde_json::to_string(attempt).map_err(|error| {
+        Error::new(ErrorKind::Internal, "the attempt can't be written as JSON").with_source(error)
+    })
+}
+
+/// The attempt that [`attempt_to_text`] wrote.
+///
+/// # Errors
+/// `invalid_request` if the text is none.
+pub fn attempt_from_text(text: &str) -> Result<Attempt> {
+    // The parser's words may quote the text.
+    serde_json::from_str(text)
+        .map_err(|_| Error::new(ErrorKind::InvalidRequest, "attempt: not the text of an attempt"))
+}

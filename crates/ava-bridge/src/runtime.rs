@@ -1,0 +1,209 @@
+//! The one tokio runtime: made on first use, one a loaded library and process, with one worker thread.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::panic::catch_unwind;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use ava_imessage::{Error, ErrorKind, Result};
+use tokio::runtime::{Builder, Handle, Runtime};
+
+use crate::fork::ForkCell;
+use crate::notify;
+
+/// What the threads are called, in debuggers and `ps`.
+pub const THREAD_NAME: &str = "ava-imessage";
+
+static PROCESS: ForkCell<Process> = ForkCell::new();
+static WORKERS: AtomicUsize = AtomicUsize::new(1);
+
+/// What this process has.
+struct Process {
+    /// `None` if it was shut down before it was used.
+    handle: Option<Handle>,
+    /// Only shutting down locks it.
+    runtime: Mutex<Option<Runtime>>,
+    stopped: AtomicBool,
+}
+
+impl Process {
+    fn start() -> Result<Process> {
+        let runtime = build()?;
+        Ok(Process {
+            handle: Some(runtime.handle().clone()),
+            runtime: Mutex::new(Some(runtime)),
+            stopped: AtomicBool::new(false),
+        })
+    }
+
+    fn stopped() -> Process {
+        Process { handle: None, runtime: Mutex::new(None), stopped: AtomicBool::new(true) }
+    }
+
+    fn take_runtime(&self) -> Option<Runtime> {
+        self.runtime.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl Drop for Process {
+    /// Of two threads that were first at the same time, one made a runtime too many.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.take_runtime() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+fn build() -> Result<Runtime> {
+    let built = catch_unwind(|| {
+        Builder::new_multi_thread()
+            .worker_threads(WORKERS.load(Ordering::Relaxed))
+            .thread_name(THREAD_NAME)
+            .on_thread_start(|| BLOCKING_FORBIDDEN.set(true))
+            .enable_io()
+            .enable_time()
+            .build()
+    });
+    match built {
+        Ok(Ok(runtime)) => Ok(runtime),
+        Ok(Err(error)) => {
+            Err(Error::new(ErrorKind::Internal, "the runtime can't be started").with_source(error))
+        }
+        // tokio panics where the system gives it no thread.
+        Err(_) => Err(Error::new(ErrorKind::Internal, "the runtime can't be started: no thread to be had")),
+    }
+}
+
+/// How many worker threads the runtime gets: 1 unless set here. One is enough for thousands of calls in flight;
+/// more may help a machine with many cores that reads large pages without pause. Forked children get as many.
+///
+/// # Errors
+/// `configuration` for 0, or once the runtime runs.
+pub fn set_worker_threads(count: usize) -> Result<()> {
+    if count == 0 {
+        return Err(Error::new(ErrorKind::Configuration, "worker_threads: must be 1 at least"));
+    }
+    if PROCESS.get().is_some() {
+        return Err(Error::new(ErrorKind::Configuration, "worker_threads: the runtime runs already"));
+    }
+    WORKERS.store(count, Ordering::Relaxed);
+    Ok(())
+}
+
+/// The runtime, started if it isn't: for frameworks that want to spawn on it themselves. Calls go through
+/// [`Call`](crate::Call) and [`Task`](crate::Task), which also cancel and catch panics.
+///
+/// # Errors
+/// `closed` after [`shutdown`], `internal` if the system gives no thread.
+pub fn handle() -> Result<Handle> {
+    current().cloned()
+}
+
+pub(crate) fn current() -> Result<&'static Handle> {
+    let process = PROCESS.get_or_make(Process::start)?;
+    match &process.handle {
+        Some(handle) if !process.stopped.load(Ordering::Acquire) => Ok(handle),
+        _ => Err(stopped()),
+    }
+}
+
+fn stopped() -> Error {
+    Error::new(ErrorKind::Closed, "the library is shut down")
+}
+
+/// Whether [`shutdown`] was called in this process.
+pub fn is_shut_down() -> bool {
+    PROCESS.get().is_some_and(|process| process.stopped.load(Ordering::Acquire))
+}
+
+/// Ends everything of this library in this process, for good: every call in flight ends with `closed`, as does
+/// every later one; requests are dropped, and sends so cut are told of (`on_unknown`, the log). Waits up to
+/// `timeout` for the threads to end, a callback that is still running included. Doing it twice does nothing.
+///
+/// A child that is forked afterwards begins afresh.
+///
+/// # Errors
+/// `invalid_request` from a thread of the runtime or where blocking is forbidden: it would wait for itself.
+pub fn shutdown(timeout: Duration) -> Result<()> {
+    if is_blocking_forbidden() {
+        return Err(Error::new(
+            ErrorKind::InvalidRequest,
+            "shutdown: not from within a callback, which it would wait for",
+        ));
+    }
+    let until = Instant::now() + timeout;
+    let process = PROCESS.get_or_make(|| Ok(Process::stopped()))?;
+    process.stopped.store(true, Ordering::Release);
+    if let Some(runtime) = process.take_runtime() {
+        let end = move || runtime.shutdown_timeout(timeout);
+        if Handle::try_current().is_ok() {
+            // tokio refuses to wait on a thread of any runtime, the application's own too.
+            let ended = std::thread::Builder::new().name(THREAD_NAME.to_owned()).spawn(end);
+            if let Ok(ended) = ended {
+                let _ = ended.join();
+            }
+        } else {
+            end();
+        }
+    }
+    notify::flush(until.saturating_duration_since(Instant::now()));
+    Ok(())
+}
+
+thread_local! {
+    static BLOCKING_FORBIDDEN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether the blocking door is shut on this thread: it is the runtime's worker, or runs completions
+/// ([`forbid_blocking`]).
+pub fn is_blocking_forbidden() -> bool {
+    BLOCKING_FORBIDDEN.get()
+}
+
+/// Shuts the blocking door on this thread for as long as the guard lives: for a thread whose standing still
+/// would keep a call from ending, such as one that hands out completions.
+#[must_use]
+pub fn forbid_blocking() -> BlockingGuard {
+    BlockingGuard { before: BLOCKING_FORBIDDEN.replace(true), _here: std::marker::PhantomData }
+}
+
+/// For a thread of the blocking pool: what runs there may block.
+pub(crate) fn allow_blocking() -> BlockingGuard {
+    BlockingGuard { before: BLOCKING_FORBIDDEN.replace(false), _here: std::marker::PhantomData }
+}
+
+/// Puts back what was before, when dropped.
+#[derive(Debug)]
+pub struct BlockingGuard {
+    before: bool,
+    /// A guard stays on its thread.
+    _here: std::marker::PhantomData<*const ()>,
+}
+
+impl Drop for BlockingGuard {
+    fn drop(&mut self) {
+        BLOCKING_FORBIDDEN.set(self.before);
+    }
+}
+
+/// Runs foreign code that may block, off the worker. A panic goes on in whoever awaits it.
+pub(crate) fn off_the_worker<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> impl Future<Output = T> + Send + 'static {
+    let running = Handle::current().spawn_blocking(move || {
+        let _allowed = allow_blocking();
+        work()
+    });
+    async move {
+        match running.await {
+            Ok(value) => value,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The runtime is shutting down, and this task with it.
+                Err(_) => std::future::pending().await,
+            },
+        }
+    }
+}
