@@ -115,12 +115,15 @@ impl Checkpoint for MemoryCheckpoint {
 /// new one. The file is readable by its owner alone. One listener a file.
 pub struct FileCheckpoint {
     path: PathBuf,
+    /// Held until a file is written, though nobody may be waiting for that any more: else a save that was
+    /// cancelled could overwrite a later one.
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl FileCheckpoint {
     /// The file is made by the first save; its folder must be there.
     pub fn new(path: impl Into<PathBuf>) -> FileCheckpoint {
-        FileCheckpoint { path: path.into() }
+        FileCheckpoint { path: path.into(), turn: Arc::default() }
     }
 }
 
@@ -146,8 +149,12 @@ impl Checkpoint for FileCheckpoint {
         let path = self.path.clone();
         Box::pin(async move {
             let text = state.to_json()?;
-            tokio::task::spawn_blocking(move || replace(&path, text.as_bytes())).await??;
-            Ok(())
+            let turn = Arc::clone(&self.turn).lock_owned().await;
+            let written = tokio::task::spawn_blocking(move || {
+                let _turn = turn;
+                replace(&path, text.as_bytes())
+            });
+            Ok(written.await??)
         })
     }
 }
@@ -191,7 +198,7 @@ mod tests {
             state.watermark = Some(Timestamp::from_second(second).unwrap());
             checkpoint.save(&state).await.unwrap();
         }
-        assert_eq!(checkpoint.load().await.unwrap(), Some(state));
+        assert_eq!(checkpoint.load().await.unwrap().as_ref(), Some(&state));
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -199,6 +206,16 @@ mod tests {
         }
         let names: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert_eq!(names, ["inbox.json"]);
+
+        // A save that nobody waits for any more still comes before the next.
+        for second in 3..50 {
+            state.watermark = Some(Timestamp::from_second(second).unwrap());
+            let abandoned = checkpoint.save(&state);
+            let _ = tokio::time::timeout(std::time::Duration::ZERO, abandoned).await;
+            state.watermark = Some(Timestamp::from_second(second + 100).unwrap());
+            checkpoint.save(&state).await.unwrap();
+            assert_eq!(checkpoint.load().await.unwrap().as_ref(), Some(&state));
+        }
 
         for broken in ["", "{}", "[1]", r#"{"version":9}"#] {
             std::fs::write(&path, broken).unwrap();
