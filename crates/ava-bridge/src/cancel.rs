@@ -1,8 +1,12 @@
 //! Cancelling a call from anywhere.
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+
+use crate::fork::ForkCell;
 
 /// Cancels the calls that were given a clone of it ([`CallOptions::cancel`](crate::CallOptions)), from any
 /// thread, as often as one likes: the request is dropped, the server sees the connection end, and the call ends
@@ -12,7 +16,14 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 /// A binding that keeps the [`Task`](crate::Task) or [`Running`](crate::Running) needs none: dropping that does the
 /// same.
 #[derive(Clone, Default)]
-pub struct Cancel(CancellationToken);
+pub struct Cancel(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    cancelled: AtomicBool,
+    /// What wakes the calls. It has a lock, so that a forked child needs one of its own.
+    token: ForkCell<CancellationToken>,
+}
 
 impl Cancel {
     /// One that nobody has used yet.
@@ -22,16 +33,23 @@ impl Cancel {
 
     /// Cancels. It can't be undone.
     pub fn cancel(&self) {
-        self.0.cancel();
+        self.0.cancelled.store(true, Ordering::SeqCst);
+        if let Some(token) = self.0.token.get() {
+            token.cancel();
+        }
     }
 
     /// Whether [`cancel`](Cancel::cancel) was called.
     pub fn is_cancelled(&self) -> bool {
-        self.0.is_cancelled()
+        self.0.cancelled.load(Ordering::SeqCst)
     }
 
     pub(crate) fn wait(&self) -> WaitForCancellationFutureOwned {
-        self.0.clone().cancelled_owned()
+        let token = self.0.token.get_or_insert(CancellationToken::new);
+        if self.is_cancelled() {
+            token.cancel();
+        }
+        token.clone().cancelled_owned()
     }
 }
 

@@ -40,22 +40,33 @@ impl<T: Send + Sync> ForkCell<T> {
 
     /// This process's value, made if there is none.
     pub(crate) fn get_or_make(&self, make: impl FnOnce() -> Result<T>) -> Result<&T> {
+        match self.get() {
+            Some(value) => Ok(value),
+            None => {
+                let value = make()?;
+                Ok(self.get_or_insert(|| value))
+            }
+        }
+    }
+
+    /// As [`get_or_make`](ForkCell::get_or_make), for what can't fail.
+    pub(crate) fn get_or_insert(&self, make: impl FnOnce() -> T) -> &T {
         let pid = pid();
         let seen = self.slot.load(Ordering::Acquire);
         if let Some(value) = self.of(pid, seen) {
-            return Ok(value);
+            return value;
         }
-        let fresh = Box::into_raw(Box::new(Slot { pid, value: make()? }));
+        let fresh = Box::into_raw(Box::new(Slot { pid, value: make() }));
         match self.slot.compare_exchange(seen, fresh, Ordering::AcqRel, Ordering::Acquire) {
             // SAFETY: `fresh` was just made by `Box::into_raw` and is stored; see `slot` for how long it lives.
             // `seen`, if it was a slot, is the parent's and is left behind.
-            Ok(_) => Ok(unsafe { &(*fresh).value }),
+            Ok(_) => unsafe { &(*fresh).value },
             Err(other) => {
                 // SAFETY: `fresh` was made by `Box::into_raw` above and stored nowhere.
                 drop(unsafe { Box::from_raw(fresh) });
                 // SAFETY: only a thread of this process can have stored `other` since `seen` was loaded, and
                 // what is stored is never null; see `slot` for how long it lives.
-                Ok(unsafe { &(*other).value })
+                unsafe { &(*other).value }
             }
         }
     }
@@ -64,6 +75,12 @@ impl<T: Send + Sync> ForkCell<T> {
         // SAFETY: `slot` was loaded from `self.slot`: it is null or a live slot; see there.
         let slot = unsafe { slot.as_ref() }?;
         (slot.pid == pid).then_some(&slot.value)
+    }
+}
+
+impl<T: Send + Sync> Default for ForkCell<T> {
+    fn default() -> ForkCell<T> {
+        ForkCell::new()
     }
 }
 

@@ -160,7 +160,7 @@ impl Logger {
     }
 
     fn queue(self: &Arc<Self>, record: Record) {
-        let Ok(waiting) = self.waiting.get_or_make(|| Ok(Mutex::default())) else { return };
+        let waiting = self.waiting.get_or_insert(Mutex::default);
         let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.len() >= MOST_WAITING {
             self.lost.fetch_add(1, Ordering::Relaxed);

@@ -3,18 +3,19 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use ava_imessage::{Acknowledger, Error, ErrorKind, Message, Result};
 use futures_core::Stream;
 use tokio::sync::{Mutex, OwnedMutexGuard};
-use tokio_util::sync::CancellationToken;
 
 use crate::cancel::Cancel;
 use crate::fork::Native;
 use crate::logging::Logger;
+use crate::runtime;
 use crate::task::Call;
 
 /// A message on its way from the library to the application.
@@ -94,13 +95,34 @@ struct State {
     ready: VecDeque<Message>,
 }
 
+impl State {
+    /// Lets go of the source and its request.
+    fn end(&mut self) {
+        // A connection that was only being made is finished in the background, which takes a runtime.
+        let _context = runtime::enter();
+        let source = self.source.take();
+        if catch_unwind(AssertUnwindSafe(|| drop(source))).is_err() {
+            tracing::error!(target: "ava_imessage", "a panic was caught while a stream was dropped");
+        }
+        self.ready.clear();
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        if self.source.is_some() {
+            self.end();
+        }
+    }
+}
+
 /// A stream of messages, page by page or as they come in. Clones are the same stream.
 #[derive(Clone)]
 pub(crate) struct Pull(Arc<Inner>);
 
 struct Inner {
     state: Native<Arc<Mutex<State>>>,
-    ended: CancellationToken,
+    ended: Cancel,
     cancel: Option<Cancel>,
     logger: Option<Arc<Logger>>,
 }
@@ -110,7 +132,7 @@ impl Pull {
         let state = State { source: Some(source), ready: VecDeque::new() };
         Pull(Arc::new(Inner {
             state: Native::new(Arc::new(Mutex::new(state))),
-            ended: CancellationToken::new(),
+            ended: Cancel::new(),
             cancel,
             logger,
         }))
@@ -166,16 +188,16 @@ impl Pull {
         self.0.ended.cancel();
         // Else whoever holds it lets go of the source.
         if let Ok(mut state) = state.try_lock() {
-            state.source = None;
-            state.ready.clear();
+            state.end();
         }
     }
 }
 
-async fn pull(state: Arc<Mutex<State>>, ended: CancellationToken) -> Result<Option<Handed>> {
+async fn pull(state: Arc<Mutex<State>>, ended: Cancel) -> Result<Option<Handed>> {
+    let mut ended = pin!(ended.wait());
     let mut state = tokio::select! {
         biased;
-        () = ended.cancelled() => return Ok(None),
+        () = &mut ended => return Ok(None),
         state = state.lock_owned() => state,
     };
     if let Some(message) = state.ready.pop_front() {
@@ -184,8 +206,8 @@ async fn pull(state: Arc<Mutex<State>>, ended: CancellationToken) -> Result<Opti
     let Some(source) = &mut state.source else { return Ok(None) };
     let item = tokio::select! {
         biased;
-        () = ended.cancelled() => {
-            state.source = None;
+        () = &mut ended => {
+            state.end();
             return Ok(None);
         }
         item = source.next() => item,

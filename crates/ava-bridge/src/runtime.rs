@@ -109,6 +109,12 @@ pub(crate) fn current() -> Result<&'static Handle> {
     }
 }
 
+/// This thread's context is the runtime, if there is one, until the guard is dropped. For what is dropped on a
+/// thread of the application's.
+pub(crate) fn enter() -> Option<tokio::runtime::EnterGuard<'static>> {
+    PROCESS.get()?.handle.as_ref().map(Handle::enter)
+}
+
 fn stopped() -> Error {
     Error::new(ErrorKind::Closed, "the library is shut down")
 }
@@ -134,7 +140,7 @@ pub fn shutdown(timeout: Duration) -> Result<()> {
         ));
     }
     let until = Instant::now() + timeout;
-    let process = PROCESS.get_or_make(|| Ok(Process::stopped()))?;
+    let process = PROCESS.get_or_insert(Process::stopped);
     process.stopped.store(true, Ordering::Release);
     if let Some(runtime) = process.take_runtime() {
         let end = move || runtime.shutdown_timeout(timeout);

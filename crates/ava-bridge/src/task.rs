@@ -28,8 +28,13 @@ use crate::{block, panic, runtime};
 /// gave is dropped, and a panic in it is the error `internal`.
 #[must_use = "nothing happens until it is started"]
 pub struct Call<T> {
-    /// Boxed with its guards only when it starts; one that is done already needs no runtime.
-    work: Result<Work<T>, Box<Result<T>>>,
+    stage: Stage<T>,
+}
+
+enum Stage<T> {
+    Pending(Work<T>),
+    /// It was over before it began, and needs no runtime.
+    Over(Box<Result<T>>),
 }
 
 impl<T: Send + 'static> Call<T> {
@@ -39,24 +44,24 @@ impl<T: Send + 'static> Call<T> {
     }
 
     pub(crate) fn boxed(future: BoxFuture<'static, Result<T>>) -> Call<T> {
-        Call { work: Ok(Work { future: Some(future), cancel: None, logger: None }) }
+        Call { stage: Stage::Pending(Work { future: Some(future), cancel: None, logger: None }) }
     }
 
     /// A call that has ended already: it needs no runtime.
     pub fn done(result: Result<T>) -> Call<T> {
-        Call { work: Err(Box::new(result)) }
+        Call { stage: Stage::Over(Box::new(result)) }
     }
 
     /// Ends the call with `cancelled` when `cancel` says so.
     pub fn cancelled_by(mut self, cancel: Option<&Cancel>) -> Call<T> {
-        if let (Some(cancel), Ok(work)) = (cancel, &mut self.work) {
+        if let (Some(cancel), Stage::Pending(work)) = (cancel, &mut self.stage) {
             work.cancel = Some(Box::pin(cancel.wait()));
         }
         self
     }
 
     pub(crate) fn logging_to(mut self, logger: Option<Arc<Logger>>) -> Call<T> {
-        if let Ok(work) = &mut self.work {
+        if let Stage::Pending(work) = &mut self.stage {
             work.logger = logger;
         }
         self
@@ -65,21 +70,21 @@ impl<T: Send + 'static> Call<T> {
     /// What the call makes of its value, still on the runtime: for conversions that are worth the worker's time
     /// rather than the caller's.
     pub fn map<U: Send + 'static>(self, convert: impl FnOnce(T) -> U + Send + 'static) -> Call<U> {
-        match self.work {
-            Ok(mut work) => {
+        match self.stage {
+            Stage::Pending(mut work) => {
                 let (cancel, logger) = (work.cancel.take(), work.logger.take());
                 let future = Box::pin(async move { work.await.map(convert) });
-                Call { work: Ok(Work { future: Some(future), cancel, logger }) }
+                Call { stage: Stage::Pending(Work { future: Some(future), cancel, logger }) }
             }
-            Err(done) => Call::done(done.map(convert)),
+            Stage::Over(done) => Call::done(done.map(convert)),
         }
     }
 
     /// Starts it, to be awaited. A runtime that can't be had is the task's error.
     pub fn start(self) -> Task<T> {
-        let work = match self.work {
-            Ok(work) => work,
-            Err(done) => return Task::done(*done),
+        let work = match self.stage {
+            Stage::Pending(work) => work,
+            Stage::Over(done) => return Task::done(*done),
         };
         match runtime::current() {
             Ok(runtime) => Task { state: State::Running(Native::new(runtime.spawn(work))) },
@@ -95,9 +100,9 @@ impl<T: Send + 'static> Call<T> {
     /// began, on this thread: it must be short and take no lock of the application's or the language's (put the result on a
     /// queue, wake who reads it), and it can't block. No lock is held here while it runs.
     pub fn start_with(self, on_done: impl FnOnce(Result<T>) + Send + 'static) -> Running {
-        let ended = match self.work {
-            Err(done) => *done,
-            Ok(work) => match runtime::current() {
+        let ended = match self.stage {
+            Stage::Over(done) => *done,
+            Stage::Pending(work) => match runtime::current() {
                 Ok(runtime) => {
                     let task = runtime.spawn(Completion { work, on_done: Some(on_done) });
                     return Running { abort: Some(Native::new(task.abort_handle())) };
