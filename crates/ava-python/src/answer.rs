@@ -1,0 +1,74 @@
+//! What calls give: values of the core on their way to Python.
+
+use pyo3::prelude::*;
+
+use crate::model::{GeneratedMessage, Message, MessagePage, PollPage, SentMessage};
+
+/// A value that becomes a Python object where the GIL is held, which is not where it is made.
+pub(crate) trait Answer: Send + 'static {
+    fn into_python(self, py: Python<'_>) -> PyResult<Py<PyAny>>;
+}
+
+/// The same without its type: each call has a different one, the faces don't care.
+pub(crate) struct AnyAnswer(Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>);
+
+impl AnyAnswer {
+    pub(crate) fn new(answer: impl Answer) -> AnyAnswer {
+        AnyAnswer(Box::new(move |py| answer.into_python(py)))
+    }
+
+    pub(crate) fn into_python(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        (self.0)(py)
+    }
+}
+
+impl Answer for () {
+    fn into_python(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        Ok(py.None())
+    }
+}
+
+impl Answer for ava_imessage::SentMessage {
+    fn into_python(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        Ok(Py::new(py, SentMessage::from(self))?.into_any())
+    }
+}
+
+impl Answer for ava_imessage::GeneratedMessage {
+    fn into_python(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        Ok(Py::new(py, GeneratedMessage::from(self))?.into_any())
+    }
+}
+
+impl Answer for ava_imessage::MessagePage {
+    fn into_python(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        Ok(Py::new(py, MessagePage::from_core(py, self)?)?.into_any())
+    }
+}
+
+impl Answer for ava_imessage::PollPage {
+    fn into_python(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        Ok(Py::new(py, PollPage::from_core(py, self)?)?.into_any())
+    }
+}
+
+impl Answer for ava_imessage::Message {
+    fn into_python(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        Ok(Py::new(py, Message(self))?.into_any())
+    }
+}
+
+/// The end of a stream is `None`.
+impl<T: Answer> Answer for Option<T> {
+    fn into_python(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.map_or_else(|| Ok(py.None()), |answer| answer.into_python(py))
+    }
+}
+
+/// Several at once, as a list.
+impl<T: Answer> Answer for Vec<T> {
+    fn into_python(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let all: Vec<_> = self.into_iter().map(|answer| answer.into_python(py)).collect::<PyResult<_>>()?;
+        Ok(all.into_pyobject(py)?.into_any().unbind())
+    }
+}

@@ -1,0 +1,85 @@
+//! A call, and its two faces: a thread that waits for it, and an asyncio future that it sets.
+
+use std::ops::ControlFlow;
+use std::sync::{Mutex, PoisonError};
+
+use ava_bridge::{CHECK_INTERVAL, Running};
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+
+use crate::answer::{Answer, AnyAnswer};
+use crate::error::to_py_err;
+use crate::gate;
+use crate::mailbox::Mailbox;
+
+/// A call that has not begun. It is waited for, or started on behalf of an event loop; once.
+#[pyclass(frozen, module = "ava_imessage._native")]
+pub(crate) struct Call(Mutex<State>);
+
+enum State {
+    Ready(ava_bridge::Call<AnyAnswer>),
+    /// What drops the request, and where the future is that nobody waits for any more.
+    Running(Running, Py<Mailbox>, u64),
+    Over,
+}
+
+impl Call {
+    pub(crate) fn new<T: Answer>(call: ava_bridge::Call<T>) -> Call {
+        Call(Mutex::new(State::Ready(call.map(AnyAnswer::new))))
+    }
+
+    fn take(&self) -> PyResult<ava_bridge::Call<AnyAnswer>> {
+        match self.replace(State::Over) {
+            State::Ready(call) => Ok(call),
+            _ => Err(PyRuntimeError::new_err("a call is made once")),
+        }
+    }
+
+    fn replace(&self, state: State) -> State {
+        std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), state)
+    }
+}
+
+#[pymethods]
+impl Call {
+    /// Waits for the outcome without the GIL, and lets signals through.
+    fn wait(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let call = self.take()?;
+        let (outcome, _permit) = py.detach(|| {
+            let outcome = call.block_checking(CHECK_INTERVAL, check_signals);
+            // Held until this returns to Python: attaching must not be overtaken by the interpreter's end.
+            (outcome, gate::enter_or_park())
+        });
+        match outcome {
+            ControlFlow::Continue(Ok(answer)) => answer.into_python(py),
+            ControlFlow::Continue(Err(error)) => Err(to_py_err(py, error)),
+            ControlFlow::Break(signal) => Err(signal),
+        }
+    }
+
+    /// Starts it; the mailbox sets the future's result on its loop.
+    fn start(slf: &Bound<'_, Self>, mailbox: Py<Mailbox>, future: Py<PyAny>) -> PyResult<()> {
+        let this = slf.get();
+        let call = this.take()?;
+        let (id, done) = mailbox.get().expect(future);
+        let running = call.start_with(done);
+        this.replace(State::Running(running, mailbox, id));
+        Ok(())
+    }
+
+    /// Drops the request. Nobody waits for the future any more.
+    fn cancel(&self) {
+        if let State::Running(running, mailbox, id) = self.replace(State::Over) {
+            mailbox.get().forget(id);
+            drop(running);
+        }
+    }
+}
+
+fn check_signals() -> ControlFlow<PyErr> {
+    let _permit = gate::enter_or_park();
+    match Python::attach(|py| py.check_signals()) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(raised) => ControlFlow::Break(raised),
+    }
+}

@@ -1,0 +1,73 @@
+//! Errors on their way to Python and, from callbacks, the other way.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use ava_bridge::{Error, ErrorView, source_of};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyDict;
+
+use crate::model::Attempt;
+
+/// The one place where an error becomes an exception. The class is chosen in Python, where the classes are.
+pub(crate) fn to_py_err(py: Python<'_>, error: Error) -> PyErr {
+    let raised = source_of::<Raised>(&error).map(|raised| raised.exception.bind(py).clone());
+    exception(py, ErrorView::from(&error), raised).map_or_else(|failure| failure, PyErr::from_value)
+}
+
+/// `raised`, what a callback failed with, stands behind the innermost of our errors.
+pub(crate) fn exception<'py>(
+    py: Python<'py>,
+    error: ErrorView,
+    raised: Option<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let make = MAKE.import(py, "ava_imessage.errors", "_make_error")?;
+    let cause = match error.cause {
+        Some(inner) => Some(exception(py, *inner, raised)?),
+        None => raised,
+    };
+    let fields = PyDict::new(py);
+    fields.set_item("status", error.status)?;
+    fields.set_item("request_id", error.request_id)?;
+    fields.set_item(
+        "retry_after",
+        error.retry_after_ms.map(Duration::from_millis).map(|wait| wait.as_secs_f64()),
+    )?;
+    fields.set_item("body", error.body)?;
+    fields.set_item("delivery", error.delivery)?;
+    fields.set_item("message_id", error.message_id)?;
+    fields.set_item("attempt", error.attempt.map(Attempt))?;
+    make.call1((error.code, error.message, fields, cause))
+}
+
+/// An exception that Python code raised in a callback.
+pub(crate) struct Raised {
+    exception: Py<PyAny>,
+    /// All that is told of it here: its words may hold anything.
+    class: String,
+}
+
+impl Raised {
+    pub(crate) fn new(exception: &Bound<'_, PyAny>) -> Raised {
+        let class =
+            exception.get_type().name().map_or_else(|_| "an exception".to_owned(), |name| name.to_string());
+        Raised { exception: exception.clone().unbind(), class }
+    }
+}
+
+impl fmt::Display for Raised {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.class)
+    }
+}
+
+impl fmt::Debug for Raised {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Raised({})", self.class)
+    }
+}
+
+impl StdError for Raised {}

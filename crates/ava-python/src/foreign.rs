@@ -1,0 +1,154 @@
+//! Functions of the application: those that a call waits for, and those that are only told.
+//!
+//! What a call waits for is run by Python, on a thread of Python's own or on the caller's event loop: the thread of
+//! the blocking pool that wants it only asks for it to begin, and waits without the GIL. So a function that never
+//! returns keeps nobody from leaving, the interpreter included.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ava_bridge::core::{BoxError, Token as CoreToken, TokenProvider};
+use ava_bridge::{CheckpointOption, CheckpointStore, Hook};
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+use crate::error::Raised;
+use crate::gate;
+use crate::model::Token;
+
+/// What a callback's outcome is given to, once.
+#[pyclass(frozen, module = "ava_imessage._native")]
+pub(crate) struct Promise(Mutex<Option<Keep>>);
+
+type Keep = Box<dyn FnOnce(PyResult<Bound<'_, PyAny>>) + Send>;
+
+impl Promise {
+    fn keep(&self, outcome: PyResult<Bound<'_, PyAny>>) {
+        let keep = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(keep) = keep {
+            keep(outcome);
+        }
+    }
+}
+
+#[pymethods]
+impl Promise {
+    /// The callback returned this.
+    fn resolve(&self, value: Bound<'_, PyAny>) {
+        self.keep(Ok(value));
+    }
+
+    /// The callback raised this.
+    fn reject(&self, error: Bound<'_, PyAny>) {
+        self.keep(Err(PyErr::from_value(error)));
+    }
+}
+
+/// How Python runs a function, and the function.
+struct Function {
+    /// Called with the function, its arguments and a [`Promise`]; returns at once.
+    run: Arc<Py<PyAny>>,
+    function: Py<PyAny>,
+}
+
+impl Function {
+    /// Runs it and waits. Called on the blocking pool, without the GIL.
+    fn call<T: Send + 'static>(
+        &self,
+        argument: Option<String>,
+        convert: fn(&Bound<'_, PyAny>) -> PyResult<T>,
+    ) -> Result<T, BoxError> {
+        let (sender, outcome) = mpsc::channel();
+        let keep = move |value: PyResult<Bound<'_, PyAny>>| {
+            let value = value.and_then(|value| convert(&value));
+            let raised = |error: PyErr| Python::attach(|py| Raised::new(error.value(py)));
+            let _ = sender.send(value.map_err(raised));
+        };
+        {
+            let _permit = gate::enter_or_park();
+            Python::attach(|py| -> PyResult<()> {
+                let promise = Py::new(py, Promise(Mutex::new(Some(Box::new(keep)))))?;
+                let arguments = PyTuple::new(py, argument)?;
+                self.run.call1(py, (&self.function, arguments, promise))?;
+                Ok(())
+            })
+            .map_err(|error| Python::attach(|py| Raised::new(error.value(py))))?;
+        }
+        wait(&outcome)
+    }
+}
+
+fn wait<T>(outcome: &Receiver<Result<T, Raised>>) -> Result<T, BoxError> {
+    match outcome.recv() {
+        Ok(outcome) => outcome.map_err(Into::into),
+        Err(_) => Err("the callback was abandoned: its event loop is closed".into()),
+    }
+}
+
+/// A token provider of Python.
+pub(crate) fn token_provider(run: Arc<Py<PyAny>>, function: Py<PyAny>) -> Arc<dyn TokenProvider> {
+    let function = Function { run, function };
+    ava_bridge::token_provider(move || function.call(None, token))
+}
+
+fn token(value: &Bound<'_, PyAny>) -> PyResult<CoreToken> {
+    if let Ok(token) = value.cast::<Token>() {
+        return Ok(token.get().0.clone());
+    }
+    match value.extract::<String>() {
+        Ok(token) => Ok(CoreToken::new(token)),
+        Err(_) => {
+            let class = value.get_type().name()?;
+            Err(PyTypeError::new_err(format!("token_provider: must give a str or a Token, not {class}")))
+        }
+    }
+}
+
+/// What a listener's `checkpoint` may be: a path, or an object with `load` and `save`.
+pub(crate) fn checkpoint(run: Arc<Py<PyAny>>, given: &Bound<'_, PyAny>) -> PyResult<CheckpointOption> {
+    if let (Ok(load), Ok(save)) = (given.getattr("load"), given.getattr("save")) {
+        let load = Function { run: Arc::clone(&run), function: load.unbind() };
+        let save = Function { run, function: save.unbind() };
+        return Ok(CheckpointOption::Custom(ava_bridge::checkpoint(Store { load, save })));
+    }
+    match given.extract::<PathBuf>() {
+        Ok(path) => Ok(CheckpointOption::File(path)),
+        Err(_) => {
+            Err(PyTypeError::new_err("checkpoint: must be a path, or an object with load() and save()"))
+        }
+    }
+}
+
+struct Store {
+    load: Function,
+    save: Function,
+}
+
+impl CheckpointStore for Store {
+    fn load(&self) -> Result<Option<String>, BoxError> {
+        self.load.call(None, |value| value.extract())
+    }
+
+    fn save(&self, state: String) -> Result<(), BoxError> {
+        self.save.call(Some(state), |_| Ok(()))
+    }
+}
+
+/// A function that is told of something, on the thread of the callbacks. What it raises goes where Python puts
+/// exceptions that nobody can catch (`sys.unraisablehook`).
+pub(crate) fn hook<T: 'static>(
+    function: Py<PyAny>,
+    convert: impl for<'py> Fn(Python<'py>, T) -> PyResult<Bound<'py, PyAny>> + Send + Sync + 'static,
+) -> Hook<T> {
+    Arc::new(move |what| {
+        let _permit = gate::enter_or_park();
+        Python::attach(|py| {
+            let told = convert(py, what).and_then(|what| function.bind(py).call1((what,)));
+            if let Err(raised) = told {
+                raised.write_unraisable(py, Some(function.bind(py)));
+            }
+        });
+    })
+}
