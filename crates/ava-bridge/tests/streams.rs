@@ -8,7 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ava_bridge::core::{MemoryCheckpoint, Timestamp};
-use ava_bridge::{CallOptions, Cancel, CheckpointOption, Client, ErrorKind, ListenOptions, Listener, Pulled};
+use ava_bridge::{
+    CallOptions, Cancel, CheckpointOption, Client, ErrorKind, Level, ListenOptions, Listener, Logger,
+    PageOptions, Pulled, Record, flush_callbacks, set_logger,
+};
 use ava_sandbox::{On, Sandbox, Seed};
 use support::{LONG, PHONE, client, sandbox, stall, told, until, until_disconnected, until_requests};
 
@@ -189,6 +192,28 @@ fn a_cancelled_next_is_taken_up_by_the_one_that_follows() {
     assert_eq!(next(&listener).as_deref(), Some("one"));
     sandbox.inbound(OTHER, "two");
     assert_eq!(next(&listener).as_deref(), Some("two"));
+}
+
+#[test]
+fn a_stream_may_be_dropped_on_any_thread_at_any_moment() {
+    let sandbox = sandbox();
+    sandbox.seed(Seed::count(PHONE, 3)).unwrap();
+    let (sender, lines) = std::sync::mpsc::channel();
+    let sink = move |records: Vec<Record>| records.into_iter().for_each(|record| drop(sender.send(record)));
+    set_logger(Some(Logger::new(sink, Level::Error)));
+    for i in 0..300 {
+        // A new client each time, so that a connection is being made.
+        let messages = client(&sandbox).messages(PHONE, CallOptions::default()).unwrap();
+        let (running, result) = told(messages.next());
+        std::thread::sleep(Duration::from_micros(i * 5));
+        running.cancel();
+        drop(result.recv_timeout(LONG).unwrap());
+        if i % 2 == 0 { messages.close() } else { drop(messages) }
+    }
+    client(&sandbox).messages_page(PHONE, PageOptions::default()).block().unwrap();
+    assert!(flush_callbacks(LONG));
+    set_logger(None);
+    assert!(lines.try_recv().is_err(), "a drop panicked");
 }
 
 #[test]
