@@ -97,8 +97,8 @@ impl<T: Send + 'static> Call<T> {
     /// after a panic. By then the request is gone.
     ///
     /// It is called on the runtime's worker, which all other calls wait for, or, if the call has ended before it
-    /// began, on this thread: it must be short and take no lock of the application's or the language's (put the result on a
-    /// queue, wake who reads it), and it can't block. No lock is held here while it runs.
+    /// began, on this thread: it must be short and take no lock of the application's or the language's (put the
+    /// result on a queue, wake who reads it), and it can't block. No lock is held here while it runs.
     pub fn start_with(self, on_done: impl FnOnce(Result<T>) + Send + 'static) -> Running {
         let ended = match self.stage {
             Stage::Over(done) => *done,
@@ -118,8 +118,9 @@ impl<T: Send + 'static> Call<T> {
     /// most bindings want [`block_checking`](Call::block_checking).
     ///
     /// # Errors
-    /// The call's, and `invalid_request` where blocking is forbidden ([`is_blocking_forbidden`](crate::is_blocking_forbidden)): on the
-    /// runtime's worker and in completion callbacks. Nothing was started then.
+    /// The call's, and `invalid_request` where blocking is forbidden
+    /// ([`is_blocking_forbidden`](crate::is_blocking_forbidden)): on the runtime's worker and in completion
+    /// callbacks. Nothing was started then.
     pub fn block(self) -> Result<T> {
         match self.block_checking(Duration::MAX, || ControlFlow::<std::convert::Infallible>::Continue(())) {
             ControlFlow::Continue(result) => result,

@@ -1,6 +1,7 @@
 //! Forking with everything under way: the child works, has nothing of the parent's, and never hangs.
 //!
-//! `AVA_TEST_FORKS` sets how often (40). The test starts itself again as a process that does nothing but fork, so that what it forks is known.
+//! `AVA_TEST_FORKS` sets how often (40). The test starts itself again as a process that does nothing but fork, so
+//! that what it forks is known.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on has failed")]
