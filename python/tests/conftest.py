@@ -1,1 +1,62 @@
 """What all tests share."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from ava_imessage.testing import Sandbox
+
+PHONE = "+15550001111"
+
+
+class Program:
+    """Runs Python code in a process of its own, against the sandbox."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+
+    def start(self, code: str, *arguments: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
+        import os
+
+        environment = {**os.environ, "AVA_BASE_URL": self.sandbox.base_url, "AVA_API_KEY": self.sandbox.api_key}
+        return subprocess.Popen(
+            [sys.executable, "-c", code, *arguments],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+        )
+
+    def run(self, code: str, *arguments: str, timeout: float = 60) -> str:
+        """Its output. It must end with 0 and say nothing on stderr."""
+        with self.start(code, *arguments) as program:
+            try:
+                out, err = program.communicate(timeout=timeout)
+            except subprocess.TimeoutExpired:
+                program.kill()
+                out, err = program.communicate()
+                raise AssertionError(f"it hangs; so far: {out}{err}") from None
+        assert program.returncode == 0, f"ended with {program.returncode}: {out}{err}"
+        assert err == "", err
+        return out
+
+
+@pytest.fixture
+def program(ava_sandbox: Sandbox) -> Program:
+    return Program(ava_sandbox)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--scale", type=float, default=1.0, help="how much larger the fault tests are than in CI")
+
+
+@pytest.fixture
+def scale(request: pytest.FixtureRequest) -> float:
+    value: float = request.config.getoption("--scale")
+    return value

@@ -73,7 +73,8 @@ class AsyncAvaClient(Base):
         self._loops = _callbacks.OnLoop()
         return self._loops
 
-    async def _call(self, call: _native.Call[T]) -> T:
+    async def _call(self, call: _native.Call[T], lost: Callable[[T], object] | None = None) -> T:
+        """Makes a call. ``lost`` is given an outcome that came in the moment in which the task was cancelled."""
         boxes = _mailboxes if _mailboxes is not None else _prepare()
         loop = _running_loop()
         mailbox = boxes.get(loop)
@@ -88,6 +89,8 @@ class AsyncAvaClient(Base):
         except BaseException:
             # The task was cancelled, most likely: the request goes with it.
             call.cancel()
+            if lost is not None and future.done() and not future.cancelled() and future.exception() is None:
+                lost(future.result())
             raise
 
     async def send(
@@ -342,19 +345,20 @@ class AsyncAvaClient(Base):
 class AsyncMessages:
     """A conversation, read message by message; pages are fetched as it is read."""
 
-    __slots__ = ("_client", "_native")
+    __slots__ = ("_client", "_lost", "_native")
 
     def __init__(self, client: AsyncAvaClient, native: _native.Messages) -> None:
         self._client = client
         self._native = native
+        self._lost: list[Message | None] = []
 
     def __aiter__(self) -> AsyncMessages:
         return self
 
     async def __anext__(self) -> Message:
-        message = self._native.try_next()
+        message = self._lost.pop() if self._lost else self._native.try_next()
         if message is None:
-            message = await self._client._call(self._native.next())
+            message = await self._client._call(self._native.next(), self._lost.append)
             if message is None:
                 raise StopAsyncIteration
         return message
@@ -375,13 +379,14 @@ class AsyncMessages:
 class AsyncListener:
     """Inbound messages, one by one. It ends, without an error, when it or its client is closed."""
 
-    __slots__ = ("_client", "_closed", "_native", "_opening")
+    __slots__ = ("_client", "_closed", "_lost", "_native", "_opening")
 
     def __init__(self, client: AsyncAvaClient, opening: _native.Call[_native.Listener]) -> None:
         self._client = client
         self._opening: _native.Call[_native.Listener] | None = opening
         self._native: _native.Listener | None = None
         self._closed = False
+        self._lost: list[Message | None] = []
 
     async def _open(self) -> _native.Listener:
         if self._native is None:
@@ -404,7 +409,11 @@ class AsyncListener:
         if self._closed:
             raise StopAsyncIteration
         native = self._native or await self._open()
-        message = await self._client._call(native.next())
+        if self._lost:
+            # Given before, and not seen: asking for the next would acknowledge it.
+            message = self._lost.pop()
+        else:
+            message = await self._client._call(native.next(), self._lost.append)
         if message is None:
             raise StopAsyncIteration
         return message

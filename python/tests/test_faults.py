@@ -1,0 +1,437 @@
+"""What goes wrong around a client: forks, exits, signals, cancellations, threads, panics. Each in a process of its
+own where it could take the tests with it. ``--scale 10`` makes them ten times as large."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import random
+import resource
+import signal
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from conftest import PHONE, Program
+
+import ava_imessage
+from ava_imessage import _native
+
+if TYPE_CHECKING:
+    from ava_imessage.testing import Sandbox
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no forks and no such signals there")
+
+FORKS = """
+import os, sys, threading, time
+from ava_imessage import AvaClient
+client = AvaClient()
+stop = threading.Event()
+def work():
+    while not stop.is_set():
+        client.poll()
+threads = [threading.Thread(target=work, daemon=True) for _ in range(8)]
+for thread in threads: thread.start()
+for number in range(int(sys.argv[1])):
+    pid = os.fork()
+    if pid == 0:
+        # What hangs is killed, and so is noticed.
+        import signal; signal.alarm(20)
+        try:
+            client.poll() if number % 4 else client.send("+15550001111", "from a child")
+            os._exit(0)
+        except BaseException as error:
+            os.write(2, repr(error).encode())
+            os._exit(1)
+    _, status = os.waitpid(pid, 0)
+    assert status == 0, (number, status)
+stop.set()
+for thread in threads: thread.join()
+client.close()
+print("forked")
+"""
+
+
+def test_forks_under_busy_threads(program: Program, scale: float) -> None:
+    assert program.run(FORKS, str(int(500 * scale)), timeout=120 * max(1, scale)) == "forked\n"
+
+
+POOL = """
+import multiprocessing as mp
+from ava_imessage import AvaClient
+client = AvaClient()
+def work(number):
+    return client.send("+15550001111", f"text {number}").message_id
+if __name__ == "__main__":
+    client.poll()
+    with mp.get_context("fork").Pool(4) as pool:
+        ids = pool.map(work, range(100))
+    assert len(set(ids)) == 100
+    print("pooled")
+"""
+
+
+def test_a_pool_of_forked_processes(program: Program) -> None:
+    assert program.run(POOL) == "pooled\n"
+    assert len(program.sandbox.messages) == 100
+
+
+FORK_IN_LOOP = """
+import asyncio, os
+from ava_imessage import AsyncAvaClient, AvaClient
+client, blocking = AsyncAvaClient(), AvaClient()
+async def main():
+    await client.poll()
+    busy = [asyncio.ensure_future(client.poll()) for _ in range(32)]
+    for number in range(20):
+        pid = os.fork()
+        if pid == 0:
+            import signal; signal.alarm(20)
+            try:
+                if number % 2:
+                    blocking.poll()
+                else:
+                    asyncio.events._set_running_loop(None)
+                    asyncio.new_event_loop().run_until_complete(client.poll())
+                os._exit(0)
+            except BaseException as error:
+                os.write(2, repr(error).encode())
+                os._exit(1)
+        _, status = os.waitpid(pid, 0)
+        assert status == 0, (number, status)
+        await client.poll()
+    await asyncio.gather(*busy)
+    await client.close()
+    print("forked")
+asyncio.run(main())
+"""
+
+
+def test_forks_inside_a_loop(program: Program) -> None:
+    assert program.run(FORK_IN_LOOP) == "forked\n"
+
+
+def test_a_listener_carried_over_a_fork(program: Program) -> None:
+    code = """
+import os
+from ava_imessage import AvaClient, ClosedError
+with AvaClient() as client:
+    listener = client.listen(interval=0.1)
+    pid = os.fork()
+    if pid == 0:
+        try:
+            next(listener)
+        except ClosedError as error:
+            os.write(1, b"closed\\n")
+        os._exit(0)
+    os.waitpid(pid, 0)
+    listener.close()
+"""
+    assert program.run(code) == "closed\n"
+
+
+EXITS = {
+    "daemon threads": """
+import threading, time
+from ava_imessage import AvaClient
+client = AvaClient()
+client.poll()
+def work():
+    while True:
+        try: client.send("+15550001111", "x", timeout=20)
+        except Exception: pass
+for _ in range(32): threading.Thread(target=work, daemon=True).start()
+time.sleep({delay})
+""",
+    "asyncio": """
+import asyncio, sys
+from ava_imessage import AsyncAvaClient
+async def main():
+    client = AsyncAvaClient()
+    await client.poll()
+    tasks = [asyncio.ensure_future(client.send("+15550001111", "x")) for _ in range(32)]
+    await asyncio.sleep({delay})
+    sys.exit(0)
+asyncio.run(main())
+""",
+    "a loop on a daemon thread": """
+import asyncio, threading, time
+from ava_imessage import AsyncAvaClient
+async def call(client):
+    while True:
+        try: await client.send("+15550001111", "x")
+        except Exception: pass
+async def main():
+    client = AsyncAvaClient()
+    await asyncio.gather(*[call(client) for _ in range(32)])
+threading.Thread(target=lambda: asyncio.run(main()), daemon=True).start()
+time.sleep(0.1 + {delay})
+""",
+    "callbacks": """
+import threading, time
+from ava_imessage import AvaClient
+def provide():
+    time.sleep(0.01)
+    raise LookupError("none")
+clients = [AvaClient(token_provider=provide) for _ in range(32)]
+def work(client):
+    while True:
+        try: client.poll()
+        except Exception: pass
+for client in clients: threading.Thread(target=work, args=(client,), daemon=True).start()
+time.sleep({delay})
+""",
+}
+
+
+@pytest.mark.parametrize("kind", list(EXITS))
+def test_exits_with_calls_in_flight(program: Program, kind: str, scale: float) -> None:
+    """Exit code 0, no output, no core."""
+    program.sandbox.fault("send", times=None, delay_ms=5)
+    # 200 in all, four at a time.
+    for batch in range(int(50 * scale) // 4 + 1):
+        delays = [random.uniform(0, 0.05) for _ in range(4)]
+        running = [program.start(EXITS[kind].format(delay=delay)) for delay in delays]
+        for ending in running:
+            out, err = ending.communicate(timeout=60)
+            assert (ending.returncode, out, err) == (0, "", ""), f"{kind}, batch {batch}"
+
+
+INTERRUPTED = """
+import signal, sys, time
+from ava_imessage import AvaClient
+client = AvaClient()
+client.poll()
+print("ready", flush=True)
+for line in sys.stdin:
+    print("calling", flush=True)
+    try:
+        client.poll(timeout=30)
+        print("ended", flush=True)
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
+"""
+
+
+def test_ctrl_c_returns_at_once(program: Program, scale: float) -> None:
+    with program.start(INTERRUPTED, stderr=2) as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        assert running.stdout.readline() == "ready\n"
+        program.sandbox.fault("poll", times=None, delay_ms=30_000)
+        longest = 0.0
+        for number in range(int(50 * scale)):
+            running.stdin.write("go\n")
+            running.stdin.flush()
+            assert running.stdout.readline() == "calling\n"
+            time.sleep(0.02 + 0.002 * (number % 30))
+            began = time.monotonic()
+            running.send_signal(signal.SIGINT)
+            assert running.stdout.readline() == "interrupted\n"
+            longest = max(longest, time.monotonic() - began)
+        running.stdin.close()
+        assert running.wait(20) == 0
+    assert longest < 0.25, f"{longest * 1000:.0f} ms"
+    wait_until(lambda: program.sandbox.state()["in_flight"] == 0)
+
+
+def wait_until(holds: object, seconds: float = 5) -> None:
+    assert callable(holds)
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, "it did not come about"
+        time.sleep(0.01)
+
+
+def open_files() -> int:
+    return len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+
+
+def test_cancelled_tasks_drop_their_requests(ava_sandbox: Sandbox, scale: float) -> None:
+    count = int(2000 * scale)
+    ava_sandbox.fault("poll", times=None, delay_ms=200)
+    unknown: list[object] = []
+
+    async def main() -> None:
+        async with ava_sandbox.async_client(on_unknown=unknown.append, max_retries=0) as client:
+            before = open_files()
+            cancelled = 0
+            for _ in range(count // 100):
+                tasks = [asyncio.ensure_future(client.poll()) for _ in range(100)]
+                random.shuffle(tasks)
+                for task in tasks:
+                    if random.random() < 0.3:
+                        await asyncio.sleep(random.uniform(0, 0.003))
+                    task.cancel()
+                outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+                cancelled += sum(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
+            assert cancelled == count
+            wait_until(lambda: ava_sandbox.state()["in_flight"] == 0)
+            ava_sandbox.clear_faults()
+            await client.poll()
+            await asyncio.sleep(0.2)
+            assert open_files() <= before + 20
+            mailbox = ava_imessage._async._mailboxes
+            assert mailbox is not None
+
+    asyncio.run(main())
+    assert ava_sandbox.state()["client_disconnects"] > 0
+    gc.collect()
+
+
+def test_a_cancelled_send_is_told_of(ava_sandbox: Sandbox) -> None:
+    unknown: list[ava_imessage.Attempt] = []
+    ava_sandbox.fault("send", delay_after_ms=3000)
+
+    async def main() -> None:
+        async with ava_sandbox.async_client(on_unknown=unknown.append) as client:
+            task = asyncio.ensure_future(client.send(PHONE, "Hello"))
+            while not ava_sandbox.requests:
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.1)
+            task.cancel()
+            began = time.monotonic()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            while not any(request["outcome"] == "client_disconnected" for request in ava_sandbox.requests):
+                assert time.monotonic() < began + 0.25, "the server sees it within 250 ms"
+                await asyncio.sleep(0.005)
+            assert _native.flush_callbacks(5)
+            assert [attempt.text for attempt in unknown] == ["Hello"]
+            assert (await client.settle(unknown[0])).confirmation == "history"
+
+    asyncio.run(main())
+    assert len(ava_sandbox.messages) == 1
+
+
+def test_many_threads(ava_sandbox: Sandbox, scale: float) -> None:
+    failures: list[BaseException] = []
+    calls = int(1000 * scale)
+    with ava_sandbox.client() as client:
+
+        def work() -> None:
+            try:
+                for _ in range(calls):
+                    client.poll()
+            except BaseException as failure:
+                failures.append(failure)
+
+        threads = [threading.Thread(target=work) for _ in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(120 * max(1, scale))
+            assert not thread.is_alive()
+    assert failures == []
+
+
+def test_memory_and_files_stay_flat(program: Program, scale: float) -> None:
+    program.sandbox.settings(record_limit=100)
+    code = """
+import asyncio, os, sys, resource
+from ava_imessage import AsyncAvaClient, AvaClient, AvaError
+def rss():
+    return int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize() / 1e6
+client, other = AvaClient(), AsyncAvaClient()
+def blocking(count):
+    for number in range(count):
+        client.poll()
+        if number % 10 == 0:
+            try: client.send("bad", "x")
+            except AvaError: pass
+            client.messages_page("+15550001111")
+async def looped(count):
+    for _ in range(count // 50):
+        await asyncio.gather(*[other.poll() for _ in range(50)])
+def round(count):
+    blocking(count // 2)
+    asyncio.run(looped(count // 2))
+count = int(sys.argv[1])
+round(count // 5)
+memory, files = rss(), len(os.listdir("/proc/self/fd"))
+round(count)
+print(rss() - memory, len(os.listdir("/proc/self/fd")) - files)
+"""
+    if not os.path.isdir("/proc/self/fd"):
+        pytest.skip("there is no /proc")
+    out = program.run(code, str(int(50_000 * scale)), timeout=300 * max(1, scale))
+    grown, files = map(float, out.split())
+    assert grown < 6, f"{grown} MB more"
+    assert files <= 4, f"{files} more open files"
+
+
+def test_a_subinterpreter_is_refused(program: Program) -> None:
+    if sys.version_info >= (3, 13):
+        create, run = "import _interpreters as i; n = i.create()", "i.exec(n, code)"
+    else:
+        create, run = "import _xxsubinterpreters as i; n = i.create()", "i.run_string(n, code)"
+    code = f"""
+import ava_imessage
+{create}
+code = '''
+try:
+    import ava_imessage
+except ImportError as error:
+    assert "subinterpreter" in str(error), error
+else:
+    raise SystemExit("imported")
+'''
+failure = {run}
+assert failure is None, failure
+print("refused")
+"""
+    assert program.run(code) == "refused\n"
+
+
+def test_a_panic_is_an_error(ava_sandbox: Sandbox) -> None:
+    panic = getattr(_native, "panic_in_next_calls", None)
+    if panic is None:
+        pytest.skip("built without test-hooks")
+
+    async def main() -> None:
+        async with ava_sandbox.async_client() as client:
+            panic(1)
+            with pytest.raises(ava_imessage.InternalError):
+                await client.poll()
+            await client.poll()
+
+    with ava_sandbox.client() as client:
+        panic(1)
+        with pytest.raises(ava_imessage.InternalError) as caught:
+            client.poll()
+        assert "injected by a test" in str(caught.value)
+        client.poll()
+    asyncio.run(main())
+
+
+def test_an_idle_client_keeps_nobody_alive(program: Program) -> None:
+    code = """
+import asyncio
+from ava_imessage import AvaClient, AsyncAvaClient
+client, other = AvaClient(), AsyncAvaClient()
+client.poll()
+asyncio.run(other.poll())
+listener = client.listen()
+"""
+    began = time.monotonic()
+    assert program.run(code) == ""
+    assert time.monotonic() - began < 10
+
+
+def test_files_are_few(ava_sandbox: Sandbox) -> None:
+    assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] > 64
+    before = open_files()
+    for _ in range(50):
+        with ava_sandbox.client() as client:
+            client.poll()
+        asyncio.run(one_poll(ava_sandbox))
+    gc.collect()
+    wait_until(lambda: open_files() <= before + 8)
+
+
+async def one_poll(sandbox: Sandbox) -> None:
+    async with sandbox.async_client() as client:
+        await client.poll()
