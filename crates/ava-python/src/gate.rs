@@ -32,7 +32,7 @@ pub(crate) fn enter() -> Option<Permit> {
     if ENDS_IT.get() {
         return Some(Permit { counted: false });
     }
-    change(|gate| if gate & CLOSED == 0 { Some(gate + 1) } else { None }).then_some(Permit { counted: true })
+    change(|gate| if gate & CLOSED == 0 { Some(gate + 1) } else { None }).then(|| Permit { counted: true })
 }
 
 /// A permit. Without one this thread stops here, for good.

@@ -20,6 +20,8 @@ mod time;
 
 use std::time::Duration;
 
+use pyo3::exceptions::PyImportError;
+use pyo3::ffi;
 use pyo3::prelude::*;
 
 /// What is still being told when the interpreter ends has so long.
@@ -29,47 +31,51 @@ const LAST_STEPS: Duration = Duration::from_secs(5);
 
 /// The native half of the package. Not for use by itself.
 #[pymodule(gil_used = false)]
-mod _native {
-    #[pymodule_export]
-    use super::call::Call;
-    #[pymodule_export]
-    use super::client::{Core, Listener, Messages};
-    #[pymodule_export]
-    use super::foreign::Promise;
-    #[pymodule_export]
-    use super::logging::{log_to, set_log_level};
-    #[pymodule_export]
-    use super::mailbox::Mailbox;
-    #[pymodule_export]
-    use super::model::{
-        Attempt, Gap, GeneratedMessage, Message, MessagePage, PollPage, SentMessage, SkippedRow, Token, Turn,
-    };
-    #[pymodule_export]
-    use super::{end, flush_callbacks};
-    use pyo3::prelude::*;
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    refuse_subinterpreters()?;
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add("DEFAULT_TIMEOUT", ava_imessage::DEFAULT_TIMEOUT.as_secs_f64())?;
+    module.add("DEFAULT_MAX_RETRIES", ava_imessage::DEFAULT_MAX_RETRIES)?;
+    module.add("DEFAULT_INTERVAL", ava_imessage::DEFAULT_INTERVAL.as_secs_f64())?;
+    module.add("DEFAULT_LIMIT", ava_imessage::DEFAULT_LIMIT)?;
+    module.add("DEFAULT_HISTORY", ava_imessage::DEFAULT_HISTORY)?;
+    module.add_class::<call::Call>()?;
+    module.add_class::<client::Core>()?;
+    module.add_class::<client::Messages>()?;
+    module.add_class::<client::Listener>()?;
+    module.add_class::<foreign::Promise>()?;
+    module.add_class::<mailbox::Mailbox>()?;
+    module.add_class::<model::Attempt>()?;
+    module.add_class::<model::Gap>()?;
+    module.add_class::<model::GeneratedMessage>()?;
+    module.add_class::<model::Message>()?;
+    module.add_class::<model::MessagePage>()?;
+    module.add_class::<model::PollPage>()?;
+    module.add_class::<model::SentMessage>()?;
+    module.add_class::<model::SkippedRow>()?;
+    module.add_class::<model::Token>()?;
+    module.add_class::<model::Turn>()?;
+    module.add_function(wrap_pyfunction!(logging::log_to, module)?)?;
+    module.add_function(wrap_pyfunction!(logging::set_log_level, module)?)?;
+    module.add_function(wrap_pyfunction!(flush_callbacks, module)?)?;
+    #[cfg(feature = "test-hooks")]
+    module.add_function(wrap_pyfunction!(panic_in_next_calls, module)?)?;
+    let end = wrap_pyfunction!(end, module)?;
+    module.py().import("atexit")?.call_method1("register", (end,))?;
+    Ok(())
+}
 
-    #[pymodule_export]
-    #[allow(non_upper_case_globals, reason = "Python's name for it")]
-    const __version__: &str = env!("CARGO_PKG_VERSION");
-    #[pymodule_export]
-    const DEFAULT_TIMEOUT: f64 = ava_imessage::DEFAULT_TIMEOUT.as_secs_f64();
-    #[pymodule_export]
-    const DEFAULT_MAX_RETRIES: u32 = ava_imessage::DEFAULT_MAX_RETRIES;
-    #[pymodule_export]
-    const DEFAULT_INTERVAL: f64 = ava_imessage::DEFAULT_INTERVAL.as_secs_f64();
-    #[pymodule_export]
-    const DEFAULT_LIMIT: u64 = ava_imessage::DEFAULT_LIMIT;
-    #[pymodule_export]
-    const DEFAULT_HISTORY: u64 = ava_imessage::DEFAULT_HISTORY;
-
-    #[pymodule_init]
-    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        #[cfg(feature = "test-hooks")]
-        module.add_function(wrap_pyfunction!(super::panic_in_next_calls, module)?)?;
-        let end = module.getattr("end")?;
-        module.py().import("atexit")?.call_method1("register", (end,))?;
-        Ok(())
+/// Before anything is made: types and caches are the process's, and would be shared with other interpreters.
+#[allow(unsafe_code, reason = "PyO3 asks for the interpreter's id only where a module is made by hand")]
+fn refuse_subinterpreters() -> PyResult<()> {
+    // SAFETY: the thread is attached, as whoever imports a module is; then there is a current interpreter.
+    let id = unsafe { ffi::PyInterpreterState_GetID(ffi::PyInterpreterState_Get()) };
+    if id == 0 {
+        return Ok(());
     }
+    Err(PyImportError::new_err(
+        "ava_imessage works in the main interpreter only, not in a subinterpreter; use processes or threads",
+    ))
 }
 
 /// Waits until every line of the log and every hook so far has been dealt with. Whether that was so in time.
