@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -21,9 +22,13 @@ class Program:
         self.sandbox = sandbox
 
     def start(self, code: str, *arguments: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
-        import os
-
-        environment = {**os.environ, "AVA_BASE_URL": self.sandbox.base_url, "AVA_API_KEY": self.sandbox.api_key}
+        environment = {
+            **os.environ,
+            "AVA_BASE_URL": self.sandbox.base_url,
+            "AVA_API_KEY": self.sandbox.api_key,
+            # Python warns of forks with threads; that they work is what is tested.
+            "PYTHONWARNINGS": "ignore:This process:DeprecationWarning",
+        }
         return subprocess.Popen(
             [sys.executable, "-c", code, *arguments],
             env=environment,

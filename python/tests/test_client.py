@@ -94,7 +94,8 @@ def test_wrong_types_are_refused_by_name() -> None:
         with pytest.raises(TypeError, match=next(iter(options))):
             AvaClient("k", **options)  # type: ignore[arg-type]
     with AvaClient("k", base_url="http://127.0.0.1:1") as client:
-        with pytest.raises(TypeError, match="phone"):
+        # Before 3.10 PyO3 has no way to put the argument's name there.
+        with pytest.raises(TypeError, match="phone" if sys.version_info >= (3, 10) else "str"):
             client.send(7, "text")  # type: ignore[arg-type]
         with pytest.raises(TypeError, match="context"):
             client.generate(PHONE, ["Hi"])  # type: ignore[list-item]
