@@ -100,6 +100,21 @@ impl<'a> Progress<'a> {
         )
     }
 
+    /// Says something while the bar stands.
+    pub(super) fn note(&self, name: &'static str, words: &str) {
+        match &self.bar {
+            None => self.ctx.printer.note(name, words),
+            Some(bar) => bar.suspend(|| self.ctx.printer.note(name, words)),
+        }
+    }
+
+    /// Takes the bar away for good.
+    pub(super) fn clear(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
     /// What went wrong so far, beside the bar.
     pub(super) fn troubles(&self, words: String) {
         if let Some(bar) = &self.bar {
@@ -110,8 +125,6 @@ impl<'a> Progress<'a> {
 
 impl Drop for Progress<'_> {
     fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+        self.clear();
     }
 }
