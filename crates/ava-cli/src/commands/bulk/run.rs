@@ -60,7 +60,7 @@ impl<'a> Run<'a> {
         mut past: Past,
         rows: &[&Row],
     ) -> Result<()> {
-        let progress = Progress::new(self.ctx, rows.len(), rows.last().map_or(0, |row| row.number));
+        let progress = Progress::new(self.ctx, rows.len(), rows.last().map_or(0, |row| row.number), self.gap);
         let mut tally = Tally::default();
         let mut stopped = None;
         let mut due = Instant::now();
