@@ -25,10 +25,10 @@ struct Arguments {
 enum Task {
     /// Play a conversation through a client and the local sandbox
     ///
-    /// Starts the sandbox on a free loopback port, plays three scenes over real
-    /// sockets, faults included, checks what it shows against the sandbox's own
-    /// records, and stops. No message leaves the machine. It takes seconds, and
-    /// exits with 1 if anything that it claims does not hold.
+    /// Builds the `ava` command, and runs `ava demo`: three scenes over real sockets
+    /// of this machine, faults included, checked against the sandbox's own records.
+    /// No message leaves the machine. It takes seconds once it is built, and exits
+    /// with 1 if anything that it claims does not hold.
     #[command(verbatim_doc_comment)]
     Demo {
         /// Print one JSON object a line instead of the transcript
