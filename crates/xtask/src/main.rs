@@ -4,6 +4,7 @@ mod command;
 mod demo;
 mod docs;
 mod generate;
+mod pictures;
 mod report;
 mod setup;
 mod test;
@@ -55,7 +56,8 @@ enum Task {
     },
     /// Write the files that are generated from the code
     ///
-    /// They are tests/vectors/errors.json and docs/errors.md.
+    /// They are tests/vectors/errors.json, docs/errors.md, and docs/pictures/demo.svg
+    /// and demo-dark.svg, for which the demo is run.
     #[command(verbatim_doc_comment)]
     Gen {
         /// Write nothing; name the files that are out of date, and fail
