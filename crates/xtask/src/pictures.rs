@@ -68,7 +68,7 @@ fn draw(shown: &str, theme: &Theme) -> Result<String> {
     }
     let term = Term::new().palette(palette);
     let svg = term.fg_color(Color::Rgb(theme.ink)).bg_color(Color::Rgb(theme.paper)).render_svg(shown);
-    // Its own 0.4 can hardly be read, and browsers give a part of a text no `opacity`.
+    // Its own 0.4 can hardly be read; and SVG defines `opacity` for a whole text only, `fill-opacity` for parts too.
     let svg = replace(&svg, ".dimmed { opacity: 0.4; }", &format!(".dimmed {{ fill-opacity: {DIM}; }}"))?;
     scalable(&svg)
 }
