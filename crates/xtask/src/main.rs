@@ -4,6 +4,7 @@ mod command;
 mod demo;
 mod docs;
 mod generate;
+mod pictures;
 mod report;
 mod setup;
 mod test;
@@ -25,10 +26,10 @@ struct Arguments {
 enum Task {
     /// Play a conversation through a client and the local sandbox
     ///
-    /// Starts the sandbox on a free loopback port, plays three scenes over real
-    /// sockets, faults included, checks what it shows against the sandbox's own
-    /// records, and stops. No message leaves the machine. It takes seconds, and
-    /// exits with 1 if anything that it claims does not hold.
+    /// Builds the `ava` command, and runs `ava demo`: three scenes over real sockets
+    /// of this machine, faults included, checked against the sandbox's own records.
+    /// No message leaves the machine. It takes seconds once it is built, and exits
+    /// with 1 if anything that it claims does not hold.
     #[command(verbatim_doc_comment)]
     Demo {
         /// Print one JSON object a line instead of the transcript
@@ -55,7 +56,8 @@ enum Task {
     },
     /// Write the files that are generated from the code
     ///
-    /// They are tests/vectors/errors.json and docs/errors.md.
+    /// They are tests/vectors/errors.json, docs/errors.md, and docs/pictures/demo.svg
+    /// and demo-dark.svg, for which the demo is run.
     #[command(verbatim_doc_comment)]
     Gen {
         /// Write nothing; name the files that are out of date, and fail
