@@ -31,7 +31,7 @@ struct Effort {
 }
 
 const FULL: Effort =
-    Effort { rounds: 9, sends: 3000, pages: 1000, listeners: 1000, settle: 45.0, watch: 30.0, starts: 200 };
+    Effort { rounds: 15, sends: 2000, pages: 1000, listeners: 1000, settle: 45.0, watch: 30.0, starts: 200 };
 const QUICK: Effort =
     Effort { rounds: 1, sends: 20, pages: 10, listeners: 10, settle: 0.2, watch: 0.5, starts: 3 };
 

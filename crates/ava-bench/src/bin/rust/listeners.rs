@@ -43,7 +43,8 @@ pub(crate) async fn watch(url: &str, plan: &Plan) -> Result<Measured> {
         after = after.max(memory("VmRSS")?);
     }
     let spent = start.spent(0)?;
-    let rss = Memory { before, after, peak: memory("VmHWM")? };
+    // The system counts the most less exactly than the present.
+    let rss = Memory { before, after, peak: memory("VmHWM")?.max(after) };
     Ok(Measured { calls: requests(url)? - polls, rss: Some(rss), ..spent })
 }
 
