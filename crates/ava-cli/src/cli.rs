@@ -7,7 +7,8 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    completions, doctor, draft_reply, generate, listen, login, man, messages, poll, sandbox, send, settle,
+    completions, demo, doctor, draft_reply, generate, listen, login, man, messages, poll, sandbox, send,
+    settle,
 };
 use crate::exit;
 use crate::printer::Colour;
@@ -28,7 +29,8 @@ Environment:
   NO_COLOR      set: no colours, no spinners
 
 Start here:
-  ava sandbox                        the API on this machine, without a key; nothing leaves it
+  ava demo                           see it at work; nothing is sent anywhere
+  ava sandbox                        the API on this machine, without a key
   ava login                          keep your key
   ava send +1234567890 'Hello!'      send a message
   ava listen                         watch messages arrive";
@@ -88,6 +90,7 @@ pub(crate) enum Command {
     DraftReply(draft_reply::DraftReplyArgs),
     Settle(settle::SettleArgs),
     Doctor(doctor::DoctorArgs),
+    Demo(demo::DemoArgs),
     Sandbox(sandbox::SandboxArgs),
     Login(login::LoginArgs),
     Logout(login::LogoutArgs),

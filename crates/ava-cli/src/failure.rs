@@ -68,6 +68,11 @@ impl Failure {
         Failure::with(Exit::FAILURE, ErrorKind::Storage.code(), format!("{}: {error}", what.into()))
     }
 
+    /// What should hold does not: a bug of this project.
+    pub(crate) fn internal(message: impl Into<String>) -> Failure {
+        Failure::with(Exit::FAILURE, ErrorKind::Internal.code(), message)
+    }
+
     /// The reader of the output went away, as `head` does: no failure at all.
     pub(crate) fn closed_pipe() -> Failure {
         let mut failure = Failure::with(Exit::OK, ErrorKind::Closed.code(), "the output was closed");

@@ -4,7 +4,7 @@ use std::future::IntoFuture;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use ava_imessage::{Attempt, Client, Confirmation, SentMessage};
+use ava_imessage::{Attempt, Client, ClientBuilder, Confirmation, Delivery, Error, SentMessage};
 
 use crate::context::Context;
 use crate::failure::{Failure, Result};
@@ -22,13 +22,26 @@ pub(crate) struct Sender<'a> {
     cancelled: Arc<Mutex<Option<Attempt>>>,
 }
 
+/// What became of a send that was cut off.
+pub(crate) enum Cut {
+    /// Nothing of it had left.
+    NotSent,
+    /// What the history says of it.
+    Looked(Result<SentMessage, Error>),
+    /// A signal ended the looking, too.
+    Unlooked(Attempt),
+}
+
 impl<'a> Sender<'a> {
     pub(crate) fn new(ctx: &'a Context) -> Result<Sender<'a>> {
+        Sender::with(ctx, ctx.builder()?)
+    }
+
+    pub(crate) fn with(ctx: &'a Context, client: ClientBuilder) -> Result<Sender<'a>> {
         let cancelled = Arc::new(Mutex::new(None));
         let slot = Arc::clone(&cancelled);
         let keep = move |attempt| *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(attempt);
-        let client = ctx.builder()?.on_unknown(keep).build()?;
-        Ok(Sender { ctx, client, cancelled })
+        Ok(Sender { ctx, client: client.on_unknown(keep).build()?, cancelled })
     }
 
     /// Sends. A signal cancels it; if the message was on its way by then, the history is asked about it.
@@ -39,17 +52,27 @@ impl<'a> Sender<'a> {
             sent = sending => return Ok(sent?),
             signal = signals.next() => signal,
         };
+        match self.look_after_cut(signals).await {
+            Cut::NotSent => {
+                let interrupted = Failure::interrupted(signal, "interrupted before anything was sent");
+                Err(interrupted.delivery(Delivery::NotSent))
+            }
+            Cut::Looked(settled) => Ok(settled?),
+            Cut::Unlooked(attempt) => Err(Failure::cancelled_in_flight(&attempt)),
+        }
+    }
+
+    /// Asks what became of the send whose future was dropped just now. That fixes the window, too, without which
+    /// nobody could settle it later. A signal ends the asking.
+    pub(crate) async fn look_after_cut(&self, signals: &mut Signals) -> Cut {
         let attempt = self.cancelled.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(attempt) = attempt else {
-            let interrupted = Failure::interrupted(signal, "interrupted before anything was sent");
-            return Err(interrupted.delivery(ava_imessage::Delivery::NotSent));
-        };
+        let Some(attempt) = attempt else { return Cut::NotSent };
         self.ctx.printer.aside("Interrupted on its way: asking the history (Ctrl-C stops that too)");
         let looking = self.client.settle(&attempt).timeout(LAST_LOOK).into_future();
         tokio::select! {
             biased;
-            settled = self.ctx.waiting("Asking the history", looking) => Ok(settled?),
-            _ = signals.next() => Err(Failure::cancelled_in_flight(&attempt)),
+            looked = self.ctx.waiting("Asking the history", looking) => Cut::Looked(looked),
+            _ = signals.next() => Cut::Unlooked(attempt),
         }
     }
 }

@@ -45,6 +45,11 @@ pub(crate) fn is_unseen(c: char) -> bool {
     )
 }
 
+/// "1 row", "2 rows".
+pub(crate) fn count(n: usize, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}
+
 /// The lines of a text, each neutral, broken between words to fit `width` columns where one is given.
 pub(crate) fn lines(text: &str, width: Option<usize>) -> Vec<String> {
     let text = text.replace("\r\n", "\n");

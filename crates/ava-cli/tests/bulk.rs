@@ -4,8 +4,9 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use ava_sandbox::{Cutoff, Fault, On, Sandbox};
@@ -50,6 +51,17 @@ impl Bench {
 
     fn run(&self, args: &[&str]) -> Ran {
         Ran::of(self.command(args).output().unwrap())
+    }
+
+    /// A run that gets SIGINT while this row is on its way.
+    #[cfg(unix)]
+    fn start_and_interrupt_at(&self, row: usize) -> Child {
+        let child = self.command(&[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        while self.posted().len() < row {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        signal(child.id(), "INT");
+        child
     }
 
     fn file(&self) -> PathBuf {
@@ -109,7 +121,7 @@ fn a_row_each_and_then_nothing_more() {
     let ran = bench.run(&[]).ends(0).says("3 sent");
     assert_eq!(ran.out.lines().count(), 3);
     assert!(ran.out.starts_with("✓ 1  +15550000001   sent (msg_"), "{}", ran.out);
-    let again = bench.run(&["--json"]).ends(0).says("3 of 3 rows were done");
+    let again = bench.run(&["--json"]).ends(0).says("Of 3 rows, 3 done by earlier runs, 0 left");
     assert_eq!(again.out, "");
     assert_eq!(bench.posted().values().sum::<usize>(), 3);
 }
@@ -190,7 +202,7 @@ fn the_outcomes_decide_what_is_sent_again() {
 fn not_sent_alone_is_four() {
     let bench = Bench::of(2);
     bench.fault(Fault { status: Some(400), ..Fault::on(On::Send) });
-    bench.run(&[]).ends(4).says("1 rows were not sent");
+    bench.run(&[]).ends(4).says("1 row not sent, 0 rejected");
     bench.run(&[]).ends(0);
 }
 
@@ -261,7 +273,22 @@ fn results_that_can_not_be_written_end_it() {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_notes_the_row_and_ends() {
+fn ctrl_c_lets_the_row_on_its_way_come_to_its_end() {
+    let bench = Bench::of(3);
+    bench.fault(Fault { delay_after_ms: Some(1_000), skip: 1, ..Fault::on(On::Send) });
+    let child = bench.start_and_interrupt_at(2);
+    Ran::of(child.wait_with_output().unwrap())
+        .ends(130)
+        .says("Stopping after row 2")
+        .says("2 sent, 1 not tried");
+    assert_eq!(bench.results()[&2]["state"], "sent");
+    bench.run(&[]).ends(0).says("1 sent");
+    assert!(bench.posted().values().all(|times| *times == 1));
+}
+
+#[cfg(unix)]
+#[test]
+fn the_second_ctrl_c_cuts_the_row_off_and_notes_it() {
     let bench = Bench::of(3);
     bench.fault(Fault {
         delay_after_ms: Some(60_000),
@@ -269,17 +296,35 @@ fn ctrl_c_notes_the_row_and_ends() {
         skip: 1,
         ..Fault::on(On::Send)
     });
-    let child = bench.command(&[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    while bench.posted().len() < 2 {
-        std::thread::sleep(Duration::from_millis(5));
-    }
     // Its body was read whole, but the answer is a minute away.
+    let mut child = bench.start_and_interrupt_at(2);
+    let mut said = String::new();
+    let mut err = BufReader::new(child.stderr.take().unwrap());
+    while !said.contains("once more cuts it off") {
+        assert_ne!(err.read_line(&mut said).unwrap(), 0, "{said}");
+    }
     signal(child.id(), "INT");
-    let ran = Ran::of(child.wait_with_output().unwrap()).ends(130).says("The same command goes on");
-    assert!(ran.err.contains("row 2, +15550000002: unknown. Ask the history: ava settle"), "{}", ran.err);
+    err.read_to_string(&mut said).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{said}");
+    assert!(said.contains("row 2, +15550000002: unknown. Ask the history: ava settle"), "{said}");
+    assert!(said.contains("The same command goes on"), "{said}");
     assert_eq!(bench.results()[&2]["state"], "unknown");
     bench.run(&[]).ends(5).says("row 2").says("1 sent");
     assert!(bench.posted().values().all(|times| *times == 1));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_row_cut_off_that_the_history_shows_is_sent() {
+    let bench = Bench::of(2);
+    bench.fault(Fault { delay_after_ms: Some(60_000), ..Fault::on(On::Send) });
+    let mut child = bench.start_and_interrupt_at(1);
+    let mut line = String::new();
+    BufReader::new(child.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
+    signal(child.id(), "INT");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(bench.results()[&1]["state"], "sent");
+    assert_eq!(bench.results()[&1]["confirmation"], "history");
 }
 
 #[cfg(unix)]

@@ -185,11 +185,9 @@ impl Claims {
         id: &str,
         stamped: Option<Timestamp>,
     ) {
-        let key = self.key(key.0, key.1);
         let mut table = self.table();
-        if let Some(number) = number {
-            table.live.remove(&number);
-        }
+        let live = number.and_then(|number| table.live.remove(&number));
+        let key = live.map_or_else(|| self.key(key.0, key.1), |live| live.key);
         table.take(id, Taken { key, by: number, stamped, at: Instant::now() });
     }
 
@@ -302,11 +300,17 @@ impl Table {
         if self.taken.len() >= self.sweep_at {
             let Table { live, taken, .. } = self;
             taken.retain(|_, t| t.at.elapsed() < REMEMBERED || live.values().any(|l| l.reaches(t)));
-            while taken.len() >= MOST_KEPT {
-                let Some(oldest) = taken.iter().min_by_key(|(_, t)| t.at).map(|(id, _)| id.clone()) else {
-                    break;
-                };
-                taken.remove(&oldest);
+            if taken.len() > MOST_KEPT {
+                // In one go: one at a time, each found anew, would hold every send up for seconds.
+                let mut times: Vec<Instant> = taken.values().map(|t| t.at).collect();
+                let mut surplus = taken.len() - MOST_KEPT;
+                let (_, cut, _) = times.select_nth_unstable(surplus);
+                let cut = *cut;
+                taken.retain(|_, t| {
+                    let goes = surplus > 0 && t.at <= cut;
+                    surplus -= usize::from(goes);
+                    !goes
+                });
             }
             self.sweep_at = (self.taken.len() * 2).max(SWEEP_FROM);
         }
@@ -439,5 +443,20 @@ mod tests {
         let number = unknown(&claims);
         let rows = vec![row("a", 10), row("a", 10), row("b", 10)];
         assert_eq!(claims.judge(number, PHONE, "hi", &reading(10, rows)), Verdict::Ambiguous);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_too_many_ids_the_oldest_go() {
+        let claims = Claims::new();
+        let sweep = SWEEP_FROM << 7;
+        let (first, last) = (0, sweep - 1);
+        for number in 0..sweep {
+            claims.returned(None, (PHONE, "hi"), &format!("m{number}"), None);
+            tokio::time::advance(Duration::from_micros(1)).await;
+        }
+        let table = claims.table();
+        assert_eq!(table.taken.len(), MOST_KEPT);
+        assert!(!table.taken.contains_key(format!("m{first}").as_str()));
+        assert!(table.taken.contains_key(format!("m{last}").as_str()));
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::Instant;
 
 use crate::builder::{ClientBuilder, Config};
@@ -35,8 +35,13 @@ pub(crate) struct Inner {
     pub(crate) settle_budget: Budget,
     pub(crate) claims: Claims,
     pub(crate) instance: Instance,
+    /// Turns of listeners: a thousand that wake at once don't open a thousand connections.
+    pub(crate) poll_turns: Semaphore,
     gate: Gate,
 }
+
+/// How many listeners of a client poll at the same time.
+const POLLS_AT_ONCE: usize = 100;
 
 impl Client {
     /// A client with this API key and the defaults of [`ClientBuilder`].
@@ -99,6 +104,7 @@ impl Client {
                 settle_budget: Budget::for_settling(),
                 claims: Claims::new(),
                 instance: Instance::new(),
+                poll_turns: Semaphore::new(POLLS_AT_ONCE),
                 gate: Gate::new(),
             }),
         }

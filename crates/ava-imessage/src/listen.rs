@@ -69,6 +69,9 @@ impl Client {
     /// A poll that fails and is tried again is told of in the log (`tracing`, target `ava_imessage`) and to
     /// [`on_retry`](ListenRequest::on_retry).
     ///
+    /// A client may have thousands of listeners; at most 100 of them poll at the same time, the others wait their
+    /// turn.
+    ///
     /// Unless told where to begin, awaiting this asks the service for its time: what arrives from then on is
     /// yielded. If the service can't be reached, listening begins when it can.
     ///
@@ -455,8 +458,13 @@ impl Driver {
         };
         match want {
             Want::Poll(since) => {
+                let client = &*shared.client.inner;
+                // Never closed, so this only ever waits.
+                let turn = client.poll_turns.acquire().await;
+                // Boxed: a listener spends its life waiting, and need not hold the room of a request then.
                 let polled =
-                    poll::once(&shared.client.inner, since, phone.as_deref(), &shared.options, None).await;
+                    Box::pin(poll::once(client, since, phone.as_deref(), &shared.options, None)).await;
+                drop(turn);
                 match polled {
                     Ok(answer) => {
                         self.failures = 0;
@@ -480,7 +488,8 @@ impl Driver {
             Want::History(phone) => {
                 let timeout = shared.options.timeout.or(shared.client.inner.config.timeout);
                 let until = deadline_in(timeout.unwrap_or(builder::DEFAULT_TIMEOUT));
-                match history::both_ends(&shared.client.inner, &phone, None, &shared.options, until).await {
+                let client = &*shared.client.inner;
+                match Box::pin(history::both_ends(client, &phone, None, &shared.options, until)).await {
                     Ok(pages) => {
                         for page in pages {
                             shared.inbox().history_read(page.page.messages);

@@ -105,7 +105,8 @@ impl SendRequest {
                 flight.unknown();
                 let settled = if inner.config.confirm_from_history {
                     let row = settle::Sought { number: flight.number, phone: &self.phone, text: &self.text };
-                    settle::settle(inner, &row, &self.options, call.deadline).await
+                    // Boxed: few sends come here, and the others need not carry the room for it.
+                    Box::pin(settle::settle(inner, &row, &self.options, call.deadline)).await
                 } else {
                     Settled::Unknown { why: "confirming from the history is off", error: None }
                 };

@@ -1,4 +1,5 @@
-//! What is generated from the code: the table of errors, for the tests of every language and for readers.
+//! What is generated from the code: the table of errors, for the tests of every language and for readers, and the
+//! pictures of the README.
 
 use std::fmt::Write as _;
 
@@ -7,11 +8,13 @@ use ava_imessage::ErrorKind;
 use serde::Serialize;
 
 use crate::command::root;
+use crate::pictures;
 
 /// Writes the files, or checks that they are as they would be written.
 pub(crate) fn run(check: bool) -> Result<()> {
     let mut stale = Vec::new();
-    for (path, text) in [("tests/vectors/errors.json", errors_json()?), ("docs/errors.md", errors_md())] {
+    let errors = [("tests/vectors/errors.json", errors_json()?), ("docs/errors.md", errors_md())];
+    for (path, text) in errors.into_iter().chain(pictures::of_the_demo()?) {
         let file = root().join(path);
         // A checkout may have given the lines other ends.
         let is_current =

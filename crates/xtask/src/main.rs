@@ -1,14 +1,17 @@
-//! The one door to this repository: `cargo xtask demo | test | gen | setup`.
+//! The one door to this repository: `cargo xtask demo | test | bench | gen | setup`.
 
+mod bench;
 mod command;
 mod demo;
 mod docs;
 mod generate;
+mod pictures;
 mod report;
 mod setup;
 mod test;
 mod tools;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -25,10 +28,10 @@ struct Arguments {
 enum Task {
     /// Play a conversation through a client and the local sandbox
     ///
-    /// Starts the sandbox on a free loopback port, plays three scenes over real
-    /// sockets, faults included, checks what it shows against the sandbox's own
-    /// records, and stops. No message leaves the machine. It takes seconds, and
-    /// exits with 1 if anything that it claims does not hold.
+    /// Builds the `ava` command, and runs `ava demo`: three scenes over real sockets
+    /// of this machine, faults included, checked against the sandbox's own records.
+    /// No message leaves the machine. It takes seconds once it is built, and exits
+    /// with 1 if anything that it claims does not hold.
     #[command(verbatim_doc_comment)]
     Demo {
         /// Print one JSON object a line instead of the transcript
@@ -53,9 +56,28 @@ enum Task {
         #[arg(long, value_name = "N")]
         seeds: Option<u64>,
     },
+    /// Measure CPU time, memory, size and start against peers
+    ///
+    /// Builds in the release profile, starts a server of fixed answers as a process
+    /// of its own, and measures contenders in turns, pinned to cores. Prints ratios
+    /// and whether each goal is met; a missed goal is no failure. It takes three
+    /// minutes after the build. docs/performance.md says what the numbers mean.
+    #[command(verbatim_doc_comment)]
+    Bench {
+        /// The language to measure
+        #[arg(default_value = "rust")]
+        language: Language,
+        /// A few calls of each, to see that it works: the numbers mean nothing
+        #[arg(long)]
+        quick: bool,
+        /// Write what was measured to a file, too
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
     /// Write the files that are generated from the code
     ///
-    /// They are tests/vectors/errors.json and docs/errors.md.
+    /// They are tests/vectors/errors.json, docs/errors.md, and docs/pictures/demo.svg
+    /// and demo-dark.svg, for which the demo is run.
     #[command(verbatim_doc_comment)]
     Gen {
         /// Write nothing; name the files that are out of date, and fail
@@ -80,6 +102,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Demo { json, language: Language::Rust } => demo::run(json),
         Task::Test { language: Language::Rust, seeds } => return test::run(seeds),
+        Task::Bench { language: Language::Rust, quick, json } => bench::run(quick, json.as_deref()),
         Task::Gen { check } => generate::run(check),
         Task::Setup => setup::run(),
     };

@@ -2,6 +2,7 @@
 
 pub(crate) mod bulk;
 pub(crate) mod completions;
+pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod draft_reply;
 pub(crate) mod generate;
@@ -31,6 +32,7 @@ pub(crate) fn run(ctx: &Context, command: Command, matches: &ArgMatches) -> Resu
         Command::DraftReply(args) => draft_reply::run(ctx, &args),
         Command::Settle(args) => settle::run(ctx, &args),
         Command::Doctor(args) => doctor::run(ctx, &args),
+        Command::Demo(args) => demo::run(ctx, &args),
         Command::Sandbox(args) => sandbox::run(ctx, args),
         Command::Login(args) => login::login(ctx, &args),
         Command::Logout(args) => login::logout(ctx, &args),

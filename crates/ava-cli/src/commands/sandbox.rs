@@ -120,7 +120,9 @@ impl Ready<'_> {
             format!("{} (no message leaves this machine)", self.printer.paint(BOLD, &title)),
             String::new(),
             "In another terminal:".into(),
-            code(format!("  export AVA_BASE_URL={base_url} AVA_API_KEY={api_key}")),
+            // A line each, or an 80-column terminal breaks the key.
+            code(format!("  export AVA_BASE_URL={base_url}")),
+            code(format!("  export AVA_API_KEY={api_key}")),
             code("  ava send +1234567890 'Hello!'".into()),
             "Let a message arrive:".into(),
             code(format!(

@@ -1,6 +1,6 @@
 use crate::support::World;
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "send",
     "messages",
     "poll",
@@ -9,6 +9,7 @@ const COMMANDS: [&str; 13] = [
     "draft-reply",
     "settle",
     "doctor",
+    "demo",
     "sandbox",
     "login",
     "logout",

@@ -81,7 +81,7 @@ fn decode(word: &str) -> Vec<u8> {
 }
 
 #[test]
-fn what_is_no_attempt_is_wrong_usage_and_anothers_stays_unknown() {
+fn what_is_no_attempt_is_wrong_usage_and_one_made_elsewhere_stays_unknown() {
     let world = World::new();
     for word in ["nonsense", "{}", "", "e30"] {
         world.run(&["settle", word]).ends_with(2);

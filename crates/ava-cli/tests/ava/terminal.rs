@@ -185,3 +185,34 @@ fn a_tail_for_people() {
     assert!(seen.contains("stopped: 1 message was acknowledged, msg_000001"), "{seen}");
     assert!(!seen.contains("error:"), "{seen}");
 }
+
+#[test]
+fn many_messages_are_asked_about_and_a_bar_shows_how_far_it_is() {
+    let world = World::new();
+    let csv = world.home.path().join("in.csv");
+    std::fs::write(&csv, "phone,text\n+15550000001,one\n+15550000002,two\n+15550000003,three\n").unwrap();
+    let args = ["send", "--csv", csv.to_str().unwrap(), "--rate", "4"];
+
+    for answer in ["n\n", "\n", "\u{4}"] {
+        let mut terminal = Terminal::run(&world, &args, &[]);
+        terminal.wait_for("Send 3 messages? [y/N] ");
+        terminal.type_in(answer);
+        terminal.wait_for("nothing was sent");
+        assert_eq!(terminal.end().0, 130);
+    }
+    assert_eq!(world.posts(), 0);
+
+    let mut terminal = Terminal::run(&world, &args, &[]);
+    terminal.wait_for("Send 3 messages? [y/N] ");
+    terminal.type_in("y\n");
+    terminal.wait_for("2/3");
+    let (code, seen) = terminal.end();
+    assert_eq!(code, 0);
+    assert!(seen.contains("4.0/s") && seen.contains("0 seconds left"), "{seen:?}");
+    assert!(seen.ends_with("\u{1b}[2K3 sent\n"), "{seen:?}");
+    assert_eq!(world.sent(), ["one", "two", "three"]);
+
+    let terminal = Terminal::run(&world, &args, &[("NO_COLOR", "1")]);
+    let (_, seen) = terminal.end();
+    assert_eq!(seen, "Of 3 rows, 3 done by earlier runs, 0 left.\n0 sent\n");
+}

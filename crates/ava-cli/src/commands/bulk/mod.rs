@@ -96,7 +96,8 @@ fn left<'a>(plan: &'a Plan, past: &Past) -> Vec<&'a Row> {
 fn tell_past(ctx: &Context, plan: &Plan, past: &Past, left: usize) {
     let done = plan.rows.len() - left;
     if done > 0 {
-        let words = format!("{done} of {} rows were done by earlier runs; {left} are left.", plan.rows.len());
+        let words =
+            format!("Of {}, {done} done by earlier runs, {left} left.", text::count(plan.rows.len(), "row"));
         ctx.printer.note("resumed", &words);
     }
     let lost = past.in_state(State::Attempting).count();
@@ -130,14 +131,14 @@ fn show(ctx: &Context, plan: &Plan, past: &Past) -> Result<()> {
         }
     }
     ctx.printer.flush()?;
-    ctx.printer.note("dry_run", &format!("{} messages would be sent; nothing was.", left.len()));
+    ctx.printer
+        .note("dry_run", &format!("{} would be sent; nothing was.", text::count(left.len(), "message")));
     Ok(())
 }
 
 /// Asks a person.
 fn confirm(messages: usize) -> Result<()> {
-    let noun = if messages == 1 { "message" } else { "messages" };
-    let answer = input::asked(&format!("Send {messages} {noun}? [y/N] "))?;
+    let answer = input::asked(&format!("Send {}? [y/N] ", text::count(messages, "message")))?;
     if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
         return Ok(());
     }

@@ -1,6 +1,9 @@
 //! What is seen of a bulk send: a line a row on standard output, and a bar where a person watches.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use std::fmt::Write;
+use std::time::Duration;
+
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
 
 use super::results::{Record, State};
@@ -32,16 +35,23 @@ struct Ended<'a> {
 }
 
 impl<'a> Progress<'a> {
-    pub(super) fn new(ctx: &'a Context, rows: usize, highest: u64) -> Progress<'a> {
+    /// `gap` is what lies between two rows at the least: the first rows alone would promise too much.
+    pub(super) fn new(ctx: &'a Context, rows: usize, highest: u64, gap: Duration) -> Progress<'a> {
         let bar = ctx.printer.err.lively.then(|| {
             let bar = ProgressBar::with_draw_target(Some(rows as u64), ProgressDrawTarget::stderr());
-            let template = "{bar:24.cyan} {pos}/{len}  {rate:.dim}  {eta} left  {msg:.yellow}";
+            let template = "{bar:24.cyan} {pos}/{len}  {rate:.dim}  {left} left  {msg:.yellow}";
             if let Ok(style) = ProgressStyle::with_template(template) {
-                let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
-                    // A bar that can't be drawn is no reason to stop.
-                    let _ = write!(out, "{:.1}/s", state.per_sec());
+                // A bar that can't be drawn is no reason to stop.
+                let rate = move |state: &ProgressState, out: &mut dyn Write| {
+                    let _ = write!(out, "{:.1}/s", 1.0 / a_row(state, gap).as_secs_f64());
                 };
-                bar.set_style(style.with_key("rate", rate).progress_chars("━╸ "));
+                let left = move |state: &ProgressState, out: &mut dyn Write| {
+                    let rows = state.len().unwrap_or_default().saturating_sub(state.pos());
+                    let seconds = a_row(state, gap).as_secs_f64() * rows as f64;
+                    let _ = write!(out, "{}", HumanDuration(Duration::from_secs_f64(seconds.min(1e9))));
+                };
+                let style = style.with_key("rate", rate).with_key("left", left);
+                bar.set_style(style.progress_chars("━╸ "));
             }
             bar.tick();
             bar
@@ -100,6 +110,21 @@ impl<'a> Progress<'a> {
         )
     }
 
+    /// Says something while the bar stands.
+    pub(super) fn note(&self, name: &'static str, words: &str) {
+        match &self.bar {
+            None => self.ctx.printer.note(name, words),
+            Some(bar) => bar.suspend(|| self.ctx.printer.note(name, words)),
+        }
+    }
+
+    /// Takes the bar away for good.
+    pub(super) fn clear(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
     /// What went wrong so far, beside the bar.
     pub(super) fn troubles(&self, words: String) {
         if let Some(bar) = &self.bar {
@@ -108,10 +133,14 @@ impl<'a> Progress<'a> {
     }
 }
 
+/// How long a row takes, by those that are done.
+fn a_row(state: &ProgressState, gap: Duration) -> Duration {
+    let rows = u32::try_from(state.pos()).unwrap_or(u32::MAX);
+    state.elapsed().checked_div(rows).unwrap_or_default().max(gap)
+}
+
 impl Drop for Progress<'_> {
     fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+        self.clear();
     }
 }

@@ -1,10 +1,9 @@
 //! The sending itself: one row after the other, each noted before and after.
 
 use std::future::IntoFuture;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use ava_imessage::{Attempt, Client, Confirmation, Delivery, Error, ErrorKind, SentMessage};
+use ava_imessage::{Attempt, Confirmation, Delivery, Error, ErrorKind, SentMessage};
 use tokio::time::Instant;
 
 use super::plan::Row;
@@ -14,10 +13,8 @@ use crate::context::Context;
 use crate::credentials::Credentials;
 use crate::failure::{Failure, Result};
 use crate::interrupt::{Signal, Signals};
-use crate::token;
-
-/// For how long the history is asked about a row that was interrupted.
-const LAST_LOOK: Duration = Duration::from_secs(5);
+use crate::sending::{Cut, Sender};
+use crate::{text, token};
 
 /// So many rows in a row that failed for no reason of their own end the run: the service or the network is down, and
 /// every further row might become an unknown.
@@ -26,8 +23,7 @@ const PATIENCE: u32 = 3;
 /// A bulk send.
 pub(super) struct Run<'a> {
     ctx: &'a Context,
-    client: Client,
-    cancelled: Arc<Mutex<Option<Attempt>>>,
+    sender: Sender<'a>,
     gap: Duration,
 }
 
@@ -35,28 +31,25 @@ pub(super) struct Run<'a> {
 enum Outcome {
     Sent(SentMessage),
     Failed(Error),
-    /// A signal came: before anything was on its way, or after.
-    Interrupted(Signal, Option<Attempt>),
+    /// Cut off: before anything was on its way, or after.
+    Cut(Option<Attempt>),
 }
 
 /// What the rows came to.
 #[derive(Default)]
 struct Tally {
-    sent: u64,
-    not_sent: u64,
-    rejected: u64,
-    unknown: u64,
+    sent: usize,
+    not_sent: usize,
+    rejected: usize,
+    unknown: usize,
     /// Failures in a row that a next row is likely to share.
     streak: u32,
 }
 
 impl<'a> Run<'a> {
     pub(super) fn new(ctx: &'a Context, credentials: &Credentials, rate: f64) -> Result<Run<'a>> {
-        let cancelled = Arc::new(Mutex::new(None));
-        let slot = Arc::clone(&cancelled);
-        let keep = move |attempt| *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(attempt);
-        let client = ctx.builder_for(credentials).on_unknown(keep).build()?;
-        Ok(Run { ctx, client, cancelled, gap: Duration::from_secs_f64(1.0 / rate) })
+        let sender = Sender::with(ctx, ctx.builder_for(credentials))?;
+        Ok(Run { ctx, sender, gap: Duration::from_secs_f64(1.0 / rate) })
     }
 
     /// Sends these rows, and says how it went.
@@ -67,7 +60,7 @@ impl<'a> Run<'a> {
         mut past: Past,
         rows: &[&Row],
     ) -> Result<()> {
-        let progress = Progress::new(self.ctx, rows.len(), rows.last().map_or(0, |row| row.number));
+        let progress = Progress::new(self.ctx, rows.len(), rows.last().map_or(0, |row| row.number), self.gap);
         let mut tally = Tally::default();
         let mut stopped = None;
         let mut due = Instant::now();
@@ -104,7 +97,7 @@ impl<'a> Run<'a> {
     ) -> Result<Option<Failure>> {
         // From here on a crash leaves a row that is never sent again: it may have gone out.
         results.write(&Record::new(row, State::Attempting))?;
-        let outcome = self.send(signals, row).await;
+        let (outcome, signal) = self.send(signals, row, progress).await;
         let (record, why) = record(row, &outcome, past);
         // The row is told even if it can't be written, or it would be lost with the file.
         let written = results.write(&record);
@@ -113,27 +106,38 @@ impl<'a> Run<'a> {
         past.add(record);
         written?;
         printed?;
-        Ok(tally.why_stop(outcome))
+        Ok(signal.map(interrupted).or_else(|| tally.why_stop(outcome)))
     }
 
-    async fn send(&self, signals: &mut Signals, row: &Row) -> Outcome {
-        let sending = self.client.send(&row.phone, &row.text).into_future();
+    /// Sends a row. A signal lets it come to its end, so that nothing is unknown only because somebody stopped; a
+    /// second one cuts it off.
+    async fn send(
+        &self,
+        signals: &mut Signals,
+        row: &Row,
+        progress: &Progress<'_>,
+    ) -> (Outcome, Option<Signal>) {
+        let mut sending = Box::pin(self.sender.client.send(&row.phone, &row.text).into_future());
+        let ended = |sent: Result<_, _>| sent.map_or_else(Outcome::Failed, Outcome::Sent);
         let signal = tokio::select! {
             biased;
-            sent = sending => return sent.map_or_else(Outcome::Failed, Outcome::Sent),
+            sent = &mut sending => return (ended(sent), None),
             signal = signals.next() => signal,
         };
-        let attempt = self.cancelled.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(attempt) = attempt else { return Outcome::Interrupted(signal, None) };
-        // A look at the history may tell, and else fixes the window without which nobody can settle it later.
-        let looking = self.client.settle(&attempt).timeout(LAST_LOOK).into_future();
-        let error = tokio::select! {
+        let words = format!("Stopping after row {}, which is on its way; once more cuts it off.", row.number);
+        progress.note("stopping", &words);
+        tokio::select! {
             biased;
-            looked = looking => looked.err(),
-            _ = signals.next() => None,
+            sent = &mut sending => return (ended(sent), Some(signal)),
+            _ = signals.next() => drop(sending),
+        }
+        progress.clear();
+        let outcome = match self.sender.look_after_cut(signals).await {
+            Cut::NotSent => Outcome::Cut(None),
+            Cut::Looked(settled) => ended(settled),
+            Cut::Unlooked(attempt) => Outcome::Cut(Some(attempt)),
         };
-        let looked = error.and_then(|error| error.attempt().cloned());
-        Outcome::Interrupted(signal, Some(looked.unwrap_or(attempt)))
+        (outcome, Some(signal))
     }
 
     fn end(&self, past: &Past, tally: &Tally, rows: usize, stopped: Option<Failure>) -> Result<()> {
@@ -143,7 +147,7 @@ impl<'a> Run<'a> {
             printer.note("unknown", &look_again(record));
         }
         let done = tally.sent + tally.not_sent + tally.rejected + tally.unknown;
-        let left = rows as u64 - done;
+        let left = rows - done;
         let unknown = past.in_state(State::Unknown).count() + past.in_state(State::Attempting).count();
         let summary = tally.words(left);
         printer.note("summary", &summary);
@@ -151,13 +155,13 @@ impl<'a> Run<'a> {
             return Err(failure);
         }
         if unknown > 0 {
-            let words = format!("the delivery of {unknown} rows is unknown");
+            let words = format!("the delivery of {} is unknown", text::count(unknown, "row"));
             let failure = Failure::from(Error::new(ErrorKind::DeliveryUnknown, words));
             return Err(failure.delivery(Delivery::Unknown).next("The lines above say how to find out."));
         }
         let rejected = past.in_state(State::Rejected).count();
         if tally.not_sent > 0 || rejected > 0 {
-            let words = format!("{} rows were not sent, {rejected} were rejected", tally.not_sent);
+            let words = format!("{} not sent, {rejected} rejected", text::count(tally.not_sent, "row"));
             return Err(Failure::unsent(words).next(
                 "The same command sends again what was not sent; what the service rejected stays rejected.",
             ));
@@ -213,7 +217,7 @@ fn record(row: &Row, outcome: &Outcome, past: &Past) -> (Record, Option<String>)
             record.attempt = error.attempt().map(token::encode);
             (record, Some(error.message().to_owned()))
         }
-        Outcome::Interrupted(_, attempt) => {
+        Outcome::Cut(attempt) => {
             record.code = Some(ErrorKind::Cancelled.code().to_owned());
             record.attempt = attempt.as_ref().map(token::encode);
             if attempt.is_none() {
@@ -244,8 +248,7 @@ impl Tally {
 
     fn why_stop(&self, outcome: Outcome) -> Option<Failure> {
         match outcome {
-            Outcome::Sent(_) => None,
-            Outcome::Interrupted(signal, _) => Some(interrupted(signal)),
+            Outcome::Sent(_) | Outcome::Cut(_) => None,
             Outcome::Failed(error) => {
                 let advice = match error.kind() {
                     ErrorKind::RateLimited => match error.retry_after() {
@@ -265,7 +268,7 @@ impl Tally {
         }
     }
 
-    fn words(&self, left: u64) -> String {
+    fn words(&self, left: usize) -> String {
         let counts = [
             (self.sent, "sent"),
             (self.not_sent, "not sent"),

@@ -5,7 +5,7 @@ use serde::Serialize;
 /// One step of the demo, as it happens.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-pub(crate) enum Event {
+pub(super) enum Event {
     /// The sandbox is up; the other person has this fictitious number.
     Started { base_url: String, phone: &'static str },
     /// A scene begins.
@@ -38,14 +38,12 @@ pub(crate) enum Event {
     Records { posts: usize, rows: usize },
     /// Everything held.
     Finished { claims: u32 },
-    /// Something did not hold.
-    Failed { reason: String },
 }
 
 /// When a connection is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Cut {
+pub(super) enum Cut {
     /// Before the request has an effect.
     Before,
     /// After it had its effect, before the answer.
