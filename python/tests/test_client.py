@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PHONE, Program
 
 import ava_imessage
 from ava_imessage import AsyncAvaClient, AvaClient, AvaError, Confirmation, Token, Turn, _native
 from ava_imessage.testing import Sandbox
+from conftest import PHONE, Program
 
 
 def test_all_calls(ava_sandbox: Sandbox) -> None:
@@ -102,9 +102,9 @@ def test_wrong_types_are_refused_by_name() -> None:
         with pytest.raises(TypeError, match="checkpoint"):
             client.listen(checkpoint=7)  # type: ignore[arg-type]
         with pytest.raises(ValueError, match="^since: "):
-            client.poll(datetime(2026, 1, 1))  # noqa: DTZ001
+            client.poll(datetime(2026, 1, 1))
         with pytest.raises(ValueError, match="^since: "):
-            client.listen(since=datetime(2026, 1, 1))  # noqa: DTZ001
+            client.listen(since=datetime(2026, 1, 1))
 
 
 def test_the_environment_sets_a_client_up(monkeypatch: pytest.MonkeyPatch, ava_sandbox: Sandbox) -> None:
@@ -226,22 +226,21 @@ def test_a_failing_checkpoint_is_told(ava_sandbox: Sandbox) -> None:
 
 def test_a_cancelled_next_loses_nothing(ava_sandbox: Sandbox) -> None:
     async def main() -> None:
-        async with ava_sandbox.async_client() as client:
-            async with client.listen(interval=0.1) as listener:
-                got: list[str] = []
-                sent = 0
-                while len(got) < 20:
-                    if sent < 20:
-                        ava_sandbox.inbound(PHONE, f"text {sent}")
-                        sent += 1
-                    task = asyncio.ensure_future(listener.__anext__())
-                    await asyncio.sleep(0.005 * (sent % 7))
-                    task.cancel()
-                    try:
-                        got.append((await task).text)
-                    except asyncio.CancelledError:
-                        continue
-                assert got == [f"text {number}" for number in range(20)]
+        async with ava_sandbox.async_client() as client, client.listen(interval=0.1) as listener:
+            got: list[str] = []
+            sent = 0
+            while len(got) < 20:
+                if sent < 20:
+                    ava_sandbox.inbound(PHONE, f"text {sent}")
+                    sent += 1
+                task = asyncio.ensure_future(listener.__anext__())
+                await asyncio.sleep(0.005 * (sent % 7))
+                task.cancel()
+                try:
+                    got.append((await task).text)
+                except asyncio.CancelledError:
+                    continue
+            assert got == [f"text {number}" for number in range(20)]
 
     asyncio.run(asyncio.wait_for(main(), 30))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import ava_imessage
-from ava_imessage import AvaError, Attempt, errors
+from ava_imessage import Attempt, AvaError, errors
 from ava_imessage.testing import Sandbox
 
 TABLE = json.loads((Path(__file__).parents[2] / "tests" / "vectors" / "errors.json").read_text(encoding="utf-8"))

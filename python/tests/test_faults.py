@@ -15,10 +15,10 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import PHONE, Program
 
 import ava_imessage
 from ava_imessage import _native
+from conftest import PHONE, Program
 
 if TYPE_CHECKING:
     from ava_imessage.testing import Sandbox

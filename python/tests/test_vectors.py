@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from ava_imessage import AvaError, _native
+from ava_imessage.testing import Sandbox
 from vector import expect, recorded
 from vector.expand import expand
 from vector.faces import Asyncio, Blocking
 from vector.leaks import Leaks
 from vector.steps import World
-
-from ava_imessage import AvaError, _native
-from ava_imessage.testing import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -330,7 +330,8 @@ class AsyncAvaClient(Base):
 
     async def close(self) -> None:
         """Refuses new calls from now on with :class:`ClosedError`, ends the listeners' iteration, and waits for
-        the calls in flight, each of which ends by its deadline."""
+        the calls in flight, each of which ends by its deadline.
+        """
         await self._call(self._core.close())
 
     async def __aenter__(self) -> AsyncAvaClient:

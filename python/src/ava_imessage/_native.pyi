@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar, Union, final
 
+from typing_extensions import TypeAlias
+
 from ava_imessage import Confirmation
 
 from ._callbacks import Runner
 
 T = TypeVar("T")
-Number = Union[int, float]
+Number: TypeAlias = Union[int, float]
 
 __version__: str
 DEFAULT_TIMEOUT: float
@@ -190,9 +192,7 @@ class Attempt:
 
 @final
 class Token:
-    def __init__(
-        self, value: str, *, expires_in: float | None = None, expires_at: datetime | None = None
-    ) -> None: ...
+    def __init__(self, value: str, *, expires_in: float | None = None, expires_at: datetime | None = None) -> None: ...
 
 @final
 class Promise:

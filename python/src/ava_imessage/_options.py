@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     class Checkpoint(Protocol):
         """Keeps what a listener has acknowledged, as text. Either method may be a coroutine function."""
 
-        def load(self) -> str | None | Awaitable[str | None]:
+        def load(self) -> str | Awaitable[str | None] | None:
             """The text that was saved last, or ``None`` if there never was one."""
 
-        def save(self, state: str) -> None | Awaitable[None]:
+        def save(self, state: str) -> Awaitable[None] | None:
             """Keeps a text in place of the last. If it raises, nothing counts as acknowledged."""
 
     AnyCheckpoint = Union[str, "os.PathLike[str]", Checkpoint]

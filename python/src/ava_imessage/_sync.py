@@ -242,9 +242,7 @@ class AvaClient(Base):
             DeliveryUnknownError: With ``auto_send``, the answer was lost. There is no attempt to settle: the text
                 isn't known.
         """
-        return _wait(
-            self._core.generate(phone, context, instructions, auto_send, timeout, max_retries, headers)
-        )
+        return _wait(self._core.generate(phone, context, instructions, auto_send, timeout, max_retries, headers))
 
     def draft_reply(
         self,
@@ -273,7 +271,8 @@ class AvaClient(Base):
 
     def close(self) -> None:
         """Refuses new calls from now on with :class:`ClosedError`, ends the listeners' iteration, and waits for
-        the calls in flight, each of which ends by its deadline."""
+        the calls in flight, each of which ends by its deadline.
+        """
         self._core.close().wait()
 
     def __enter__(self) -> AvaClient:

@@ -83,7 +83,8 @@ class AvaError(Exception):
     @property
     def cause(self) -> BaseException | None:
         """What is behind this error: the error that befell the attempt of an unknown send, or the exception
-        that a callback of yours raised. The same as ``__cause__``."""
+        that a callback of yours raised. The same as ``__cause__``.
+        """
         return self.__cause__
 
     def __str__(self) -> str:
@@ -105,7 +106,8 @@ class AvaError(Exception):
 
 class ConfigurationError(AvaError, ValueError):
     """The client is set up wrongly: no key, a malformed key, a base URL it refuses, a checkpoint of another
-    listener. Nothing was sent; mend the set-up."""
+    listener. Nothing was sent; mend the set-up.
+    """
 
     code = "configuration"
     number = 1
@@ -113,7 +115,8 @@ class ConfigurationError(AvaError, ValueError):
 
 class InvalidRequestError(AvaError, ValueError):
     """The request is refused, here before anything left the machine or by the service (400, or another 4xx that
-    has no class of its own). Mend the argument; retrying does not help."""
+    has no class of its own). Mend the argument; retrying does not help.
+    """
 
     code = "invalid_request"
     number = 2
@@ -121,7 +124,8 @@ class InvalidRequestError(AvaError, ValueError):
 
 class AuthenticationError(AvaError):
     """The service does not know the key or token (401), or the token provider failed (see :attr:`cause`).
-    Nothing was sent."""
+    Nothing was sent.
+    """
 
     code = "authentication"
     number = 3
@@ -185,7 +189,8 @@ class RejectedError(AvaError):
 
 class DeliveryUnknownError(AvaError):
     """A send that may or may not have happened, after the history was asked. Do not send again by guess; keep
-    :attr:`attempt` and ask later, with ``settle()``."""
+    :attr:`attempt` and ask later, with ``settle()``.
+    """
 
     code = "delivery_unknown"
     number = 12
@@ -193,7 +198,8 @@ class DeliveryUnknownError(AvaError):
 
 class CancelledError(AvaError):
     """The caller cancelled the call. A cancelled task gets ``asyncio.CancelledError`` and a Ctrl-C
-    ``KeyboardInterrupt`` instead, as everywhere in Python."""
+    ``KeyboardInterrupt`` instead, as everywhere in Python.
+    """
 
     code = "cancelled"
     number = 13

@@ -141,7 +141,8 @@ class Sandbox:
 
     def seed(self, phone: str, rows: int | Sequence[Mapping[str, Json]], **members: Json) -> list[dict[str, Any]]:
         """Fills a history: with so many numbered messages, the last one now, or with these rows
-        (``{"text": …, "direction": "inbound", …}``). Gives them."""
+        (``{"text": …, "direction": "inbound", …}``). Gives them.
+        """
         what: dict[str, Json] = {"phone": phone, **members}
         what["count" if isinstance(rows, int) else "rows"] = rows
         seeded: list[dict[str, Any]] = self.control("POST", "seed", what)["rows"]
@@ -207,7 +208,8 @@ class Sandbox:
     @property
     def requests(self) -> list[dict[str, Any]]:
         """The requests it got, oldest first: ``method``, ``path``, ``query``, ``headers``, ``body``, ``json``,
-        ``outcome``, …"""
+        ``outcome``, …
+        """
         requests: list[dict[str, Any]] = self.control("GET", "requests")
         return requests
 
