@@ -10,7 +10,9 @@ pub(crate) trait Answer: Send + 'static {
 }
 
 /// The same without its type: each call has a different one, the faces don't care.
-pub(crate) struct AnyAnswer(Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>);
+pub(crate) struct AnyAnswer(Convert);
+
+type Convert = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>;
 
 impl AnyAnswer {
     pub(crate) fn new(answer: impl Answer) -> AnyAnswer {
