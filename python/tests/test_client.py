@@ -245,6 +245,39 @@ def test_a_cancelled_next_loses_nothing(ava_sandbox: Sandbox) -> None:
     asyncio.run(asyncio.wait_for(main(), 30))
 
 
+@pytest.mark.parametrize("fault", [None, {"status": 503}], ids=["sent", "unknown"])
+def test_a_send_that_ends_as_its_task_is_cancelled_is_told_of(
+    ava_sandbox: Sandbox, fault: dict[str, Any] | None
+) -> None:
+    unknown: list[ava_imessage.Attempt] = []
+
+    async def main() -> None:
+        async with ava_sandbox.async_client(on_unknown=unknown.append, confirm_from_history=False) as client:
+            await client.poll()
+            if fault:
+                ava_sandbox.fault("send", **fault)
+            task: Any = asyncio.ensure_future(client.send(PHONE, "Hello"))
+            await asyncio.sleep(0)
+            outcome = task._fut_waiter
+            while not outcome.done():
+                await asyncio.sleep(0)
+            # The outcome is here, and the task has not been woken yet.
+            assert not task.done()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert _native.flush_callbacks(5)
+            assert [attempt.text for attempt in unknown] == ["Hello"]
+            if not fault:
+                assert (await client.settle(unknown[0])).message_id == ava_sandbox.messages[0]["id"]
+            # One that arrives is told to nobody else.
+            await client.send(PHONE, "arrives")
+            assert _native.flush_callbacks(5)
+            assert len(unknown) == 1
+
+    asyncio.run(main())
+
+
 def test_hooks_are_told(ava_sandbox: Sandbox) -> None:
     told: list[Any] = []
     start = datetime.now(timezone.utc) - timedelta(minutes=1)

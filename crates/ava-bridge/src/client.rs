@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ava_imessage::{
     Attempt, BoxFuture, DEFAULT_LIMIT, DEFAULT_TIMEOUT, Error, ErrorKind, FileCheckpoint, GeneratedMessage,
-    ListenRequest, MessagePage, PollPage, Result, SentMessage, Turn,
+    ListenRequest, MessagePage, PollPage, Receipt, Result, SendRequest, SentMessage, Turn,
 };
 
 use crate::error::ErrorView;
@@ -58,14 +58,18 @@ impl Client {
         Ok(self.core_or_closed()?.base_url().to_owned())
     }
 
-    /// Sends an iMessage.
+    /// Sends an iMessage. The call fails where nothing was sent; a send that is unknown has a receipt.
+    ///
+    /// [`take`](Receipt::take) it, or say [`delivered`](ava_imessage::Undelivered::delivered), when the application
+    /// certainly has the outcome: if the call is cancelled in the moment in which it ends, the send is told of as
+    /// any other that was cancelled.
     pub fn send(
         &self,
         phone: impl Into<String>,
         text: impl Into<String>,
         options: CallOptions,
-    ) -> Call<SentMessage> {
-        self.call(options, |core| core.send(phone, text))
+    ) -> Call<Receipt> {
+        self.prepare(options, |core| core.send(phone, text), SendRequest::with_receipt)
     }
 
     /// Asks the history again whether an unknown send happened.
@@ -229,11 +233,20 @@ impl Client {
         R: Configurable + IntoFuture<Output = Result<T>, IntoFuture = BoxFuture<'static, Result<T>>>,
         T: Send + 'static,
     {
+        self.prepare(options, request, R::into_future)
+    }
+
+    fn prepare<R: Configurable, T: Send + 'static>(
+        &self,
+        options: CallOptions,
+        request: impl FnOnce(&ava_imessage::Client) -> R,
+        begin: impl FnOnce(R) -> BoxFuture<'static, Result<T>>,
+    ) -> Call<T> {
         // A closed client of this process refuses by itself, in the order of the core's checks.
         match self.shared.core.get().map_or_else(|| self.core(), Ok) {
             Ok(core) => {
                 let (request, cancel) = options.put_on(request(core));
-                Call::boxed(request.into_future())
+                Call::boxed(begin(request))
                     .cancelled_by(cancel.as_ref())
                     .logging_to(self.shared.options.logger.clone())
             }

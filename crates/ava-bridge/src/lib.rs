@@ -11,7 +11,7 @@
 //! // A blocking face: park, and ask the language now and then whether somebody pressed Ctrl-C.
 //! let call = client.send("+1234567890", "Hello", CallOptions::default());
 //! match call.block_checking(CHECK_INTERVAL, || ControlFlow::<()>::Continue(())) {
-//!     ControlFlow::Continue(Ok(sent)) => println!("{}", sent.message_id),
+//!     ControlFlow::Continue(Ok(receipt)) => println!("{}", receipt.take()?.message_id),
 //!     ControlFlow::Continue(Err(error)) => println!("{}", ErrorView::from(&error).code),
 //!     ControlFlow::Break(()) => println!("interrupted: the request is dropped"),
 //! }
@@ -38,6 +38,8 @@
 //! - **Panics** become `internal`; the client works after. What isn't a call goes through [`guard`].
 //! - **Streams** ([`Messages`], [`Listener`]) are pulled by `next`, a call like any other. It gives a [`Handed`]
 //!   message, to be taken when the application certainly has it; one that is dropped comes again.
+//! - **Sends** end with a [`Receipt`](core::Receipt): taken when the application certainly has the outcome. One that is
+//!   dropped is told of (`on_unknown`, the log), as a send that was cancelled in flight is.
 //! - **Errors** are taken apart by [`ErrorView`]; the exception of a callback is found again by [`source_of`].
 //! - **Callbacks that a call waits for** ([`token_provider`], [`checkpoint`]) run on the blocking pool, within the
 //!   call's deadline, and may use the client. Hooks and the log are told by a thread of their own, in order, and

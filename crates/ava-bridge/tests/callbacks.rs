@@ -46,7 +46,7 @@ fn a_token_provider_may_block_and_use_a_client() {
         other.poll(PollOptions::default()).block()?;
         Ok(Token::new(key.clone()))
     });
-    client.send(PHONE, "hello", CallOptions::default()).block().unwrap();
+    client.send(PHONE, "hello", CallOptions::default()).block().unwrap().take().unwrap();
     assert_eq!(sandbox.requests().len(), 2);
 }
 
@@ -193,7 +193,7 @@ fn hooks_of_a_listener_run_on_their_own_thread_and_may_use_the_client() {
         since: Some(Timestamp::UNIX_EPOCH),
         interval: Some(Duration::from_millis(100)),
         on_retry: Some(Arc::new(move |error: ava_bridge::ErrorView| {
-            inner.send(PHONE, "from a hook", CallOptions::default()).block().unwrap();
+            inner.send(PHONE, "from a hook", CallOptions::default()).block().unwrap().take().unwrap();
             on_retry(error);
         })),
         ..ListenOptions::default()
@@ -219,7 +219,7 @@ fn a_log_has_its_lines_and_no_data() {
     let logger = Logger::new(sink, Level::Trace);
     let client = Client::new(Options { logger: Some(Arc::clone(&logger)), ..options(&sandbox) }).unwrap();
     let text = "canary in the log";
-    client.send(PHONE, text, CallOptions::default()).block().unwrap();
+    client.send(PHONE, text, CallOptions::default()).block().unwrap().take().unwrap();
     // A line that is written while the call is dropped belongs to the client as well.
     stall(&sandbox, On::Send, 1);
     let (running, result) = told(client.send(PHONE, text, CallOptions::default()));
@@ -243,8 +243,8 @@ fn a_log_has_its_lines_and_no_data() {
     }
 
     logger.set_level(Level::Error);
-    client.send(PHONE, text, CallOptions::default()).block().unwrap();
-    support::client(&sandbox).send(PHONE, text, CallOptions::default()).block().unwrap();
+    client.send(PHONE, text, CallOptions::default()).block().unwrap().take().unwrap();
+    support::client(&sandbox).send(PHONE, text, CallOptions::default()).block().unwrap().take().unwrap();
     assert!(flush_callbacks(LONG));
     assert!(records.lock().unwrap().is_empty());
 }

@@ -139,7 +139,7 @@ fn fork_once(client: &Client, was_closed: &Client, lines: &AtomicUsize, i: usize
 
         // What is new works, with a log, and as often as one likes.
         let before = lines.load(Ordering::SeqCst);
-        client.send(PHONE, format!("from child {i}"), call.clone()).block().unwrap();
+        client.send(PHONE, format!("from child {i}"), call.clone()).block().unwrap().take().unwrap();
         assert!(flush_callbacks(LONG));
         assert!(lines.load(Ordering::SeqCst) > before);
         let listener = client.listen(ListenOptions { since, ..ListenOptions::default() }).block().unwrap();
@@ -147,7 +147,12 @@ fn fork_once(client: &Client, was_closed: &Client, lines: &AtomicUsize, i: usize
         if i.is_multiple_of(10) {
             forked(|| {
                 closed(listener.next().block());
-                client.send(PHONE, format!("from grandchild {i}"), CallOptions::default()).block().unwrap();
+                client
+                    .send(PHONE, format!("from grandchild {i}"), CallOptions::default())
+                    .block()
+                    .unwrap()
+                    .take()
+                    .unwrap();
             });
         }
         drop(task);

@@ -33,6 +33,7 @@ mod model;
 mod network;
 mod origin;
 mod poll;
+mod receipt;
 mod redact;
 mod retry;
 mod send;
@@ -61,6 +62,7 @@ pub use model::{
 pub use network::Roots;
 pub use origin::DEFAULT_BASE_URL;
 pub use poll::PollRequest;
+pub use receipt::{Receipt, Undelivered};
 pub use send::{Attempt, SendRequest};
 pub use settle::SettleRequest;
 pub use transport::{BoxFuture, RequestBody, ResponseBody, Transport, TransportError};

@@ -1,9 +1,12 @@
 //! The transport on reqwest: TLS by rustls with ring, no redirects, no retries of its own.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http_body::Body as _;
 use rustls::{ClientConfig, RootCertStore};
+use tokio::runtime::Handle;
 use url::Url;
 
 use crate::error::{BoxError, Error, Result};
@@ -81,11 +84,42 @@ impl Transport for HttpTransport {
     ) -> BoxFuture<'static, Result<http::Response<ResponseBody>, TransportError>> {
         let pending = self.client.execute(self.convert(request));
         Box::pin(async move {
-            let response = pending.await.map_err(classify)?;
+            let response = AtHome::new(pending).await.map_err(classify)?;
             let (parts, body) = http::Response::from(response).into_parts();
             let body: ResponseBody = Box::pin(ErasedBody(body));
             Ok(http::Response::from_parts(parts, body))
         })
+    }
+}
+
+/// A future that is dropped on the runtime it was polled on, wherever that happens. One that waits for a connection
+/// leaves the connecting to a task, which takes a runtime: else it panics where a stream outlives its `block_on`.
+struct AtHome<F> {
+    future: Option<F>,
+    home: Handle,
+}
+
+impl<F: Future + Unpin> AtHome<F> {
+    fn new(future: F) -> AtHome<F> {
+        AtHome { future: Some(future), home: Handle::current() }
+    }
+}
+
+impl<F: Future + Unpin> Future for AtHome<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        match &mut self.future {
+            Some(future) => Pin::new(future).poll(cx),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl<F> Drop for AtHome<F> {
+    fn drop(&mut self) {
+        let _context = self.home.enter();
+        self.future = None;
     }
 }
 

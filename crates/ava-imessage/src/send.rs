@@ -1,7 +1,6 @@
 //! Sending (*Send Message*): posted again only when every earlier attempt certainly was not sent.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -14,8 +13,9 @@ use crate::client::{CallOptions, Client, Inner, call_options, debug_request, int
 use crate::credentials::Bearer;
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::model::{Confirmation, SentMessage};
+use crate::receipt::Receipt;
 use crate::settle::{self, Settled};
-use crate::transport::Witness;
+use crate::transport::{BoxFuture, Witness};
 use crate::wire::{self, Accepted, Unusable};
 use crate::{redact, validate};
 
@@ -70,14 +70,38 @@ struct Body<'a> {
 }
 
 impl SendRequest {
+    /// The same send, for code that hands its outcome on to somebody who may be gone by then: over a channel, to
+    /// another thread, to another language.
+    ///
+    /// Awaiting the request itself is enough where the outcome is looked at in the same breath. Otherwise there is
+    /// a moment in which the send is over and nobody was told: see [`Receipt`].
+    ///
+    /// # Errors
+    /// Those of [`Client::send`] after which the message certainly was not sent. A send that is unknown has a
+    /// receipt.
+    pub fn with_receipt(self) -> BoxFuture<'static, Result<Receipt>> {
+        Box::pin(async move {
+            let result = self.run_to_end().await;
+            let SendRequest { client, phone, text, .. } = self;
+            match result {
+                Ok((sent, trace)) => Ok(Receipt::of_sent(sent, client, phone, text, trace)),
+                Err(error) => Receipt::of_unknown(error, client),
+            }
+        })
+    }
+
     async fn run(self) -> Result<SentMessage> {
+        self.run_to_end().await.map(|(sent, _)| sent)
+    }
+
+    async fn run_to_end(&self) -> Result<(SentMessage, Trace)> {
         self.deliver().await.map_err(|error| match error.delivery() {
             None => error.with_delivery(Delivery::NotSent),
             Some(_) => error,
         })
     }
 
-    async fn deliver(self) -> Result<SentMessage> {
+    async fn deliver(&self) -> Result<(SentMessage, Trace)> {
         validate::phone(&self.phone)?;
         validate::text(&self.text)?;
         let _permit = self.client.enter()?;
@@ -89,13 +113,15 @@ impl SendRequest {
         let post_until = call.deadline - reserve_for_settling(&call);
         match post(&call, post_until, &mut |witness| flight.under_way(witness), read_answer).await {
             Posted::Answered(accepted, reply) => {
+                let trace = flight.trace();
                 flight.returned(&accepted);
-                Ok(SentMessage {
+                let sent = SentMessage {
                     message_id: accepted.message_id,
                     timestamp: accepted.timestamp.or_else(|| reply.date()).unwrap_or_else(Timestamp::now),
                     confirmation: Confirmation::Response,
                     extra: accepted.extra,
-                })
+                };
+                Ok((sent, trace))
             }
             Posted::NotSent(error) => {
                 flight.not_sent();
@@ -103,6 +129,8 @@ impl SendRequest {
             }
             Posted::Unknown(cause) => {
                 flight.unknown();
+                // Before its row is claimed, and the send forgotten.
+                let trace = flight.trace();
                 let settled = if inner.config.confirm_from_history {
                     let row = settle::Sought { number: flight.number, phone: &self.phone, text: &self.text };
                     // Boxed: few sends come here, and the others need not carry the room for it.
@@ -113,7 +141,7 @@ impl SendRequest {
                 match settled {
                     Settled::Sent(row) => {
                         flight.settled();
-                        Ok(SentMessage::from_history(row))
+                        Ok((SentMessage::from_history(row), trace))
                     }
                     Settled::Failed(row) => {
                         flight.settled();
@@ -316,17 +344,34 @@ impl<'a> Flight<'a> {
         self.attempt()
     }
 
-    fn attempt(&self) -> Attempt {
+    fn trace(&self) -> Trace {
         let claims = &self.client.claims;
+        Trace { number: self.number, began: claims.began(self.number), window: claims.window(self.number) }
+    }
+
+    fn attempt(&self) -> Attempt {
+        self.trace().into_attempt(self.client, self.phone.to_owned(), self.text.to_owned())
+    }
+}
+
+/// By what a send is known to the client that made it.
+pub(crate) struct Trace {
+    number: SendNumber,
+    began: Option<Instant>,
+    window: Option<Window>,
+}
+
+impl Trace {
+    pub(crate) fn into_attempt(self, client: &Inner, phone: String, text: String) -> Attempt {
         Attempt {
-            origin: self.client.config.origin.to_string(),
-            phone: self.phone.to_owned(),
-            text: self.text.to_owned(),
-            client: self.client.instance.name.clone(),
+            origin: client.config.origin.to_string(),
+            phone,
+            text,
+            client: client.instance.name.clone(),
             number: self.number,
-            began_ms: claims.began(self.number).map(|began| self.client.instance.to_millis(began)),
-            began: claims.began(self.number),
-            window: claims.window(self.number),
+            began_ms: self.began.map(|began| client.instance.to_millis(began)),
+            began: self.began,
+            window: self.window,
         }
     }
 }
@@ -343,16 +388,10 @@ impl Drop for Flight<'_> {
             return;
         }
         self.client.claims.answered(self.number);
-        let attempt = self.attempt();
-        tracing::warn!(
-            target: "ava_imessage", ?attempt,
+        self.client.tell_of(
+            self.attempt(),
             "a send was cancelled in flight: the message may or may not have been sent",
         );
-        if let Some(hook) = &self.client.config.on_unknown
-            && catch_unwind(AssertUnwindSafe(|| hook(attempt))).is_err()
-        {
-            tracing::error!(target: "ava_imessage", "the on_unknown hook panicked");
-        }
     }
 }
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use ava_imessage::{Client, ClientBuilder, Delivery, ErrorKind, MemoryCheckpoint, Timestamp};
-use ava_sandbox::{Fault, On, Sandbox, Seed};
+use ava_imessage::{Attempt, Client, ClientBuilder, Delivery, ErrorKind, MemoryCheckpoint, Timestamp};
+use ava_sandbox::{Cutoff, Fault, On, Sandbox, Seed};
 use futures_util::StreamExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -311,4 +311,77 @@ async fn loopback_never_uses_a_proxy() {
     let (url, direct) = serve(|_| async {}).await;
     assert_eq!(seen_by_proxy(&url, true).await, 0);
     assert_eq!(direct.load(Ordering::SeqCst), 1);
+}
+
+/// What `on_unknown` was told, and a client that tells it.
+async fn told() -> (Sandbox, Client, std::sync::mpsc::Receiver<Attempt>) {
+    let sandbox = Sandbox::start().await.unwrap();
+    let (sender, attempts) = std::sync::mpsc::channel();
+    let client = quick(sandbox.base_url())
+        .api_key(sandbox.api_key())
+        .on_unknown(move |attempt| sender.send(attempt).unwrap())
+        .build()
+        .unwrap();
+    (sandbox, client, attempts)
+}
+
+#[tokio::test]
+async fn an_outcome_that_reaches_nobody_is_told_of() {
+    let (sandbox, client, attempts) = told().await;
+
+    let receipt = client.send(PHONE, "answered").with_receipt().await.unwrap();
+    let (sent, undelivered) = receipt.into_parts();
+    drop(undelivered);
+    let attempt = attempts.try_recv().unwrap();
+    let settled = client.settle(&attempt).await.unwrap();
+    assert_eq!(settled.message_id, sent.unwrap().message_id);
+
+    sandbox.fault(Fault { drop: Some(Cutoff::After), ..Fault::on(On::Send) }).unwrap();
+    drop(client.send(PHONE, "found in the history").with_receipt().await.unwrap());
+    let attempt = attempts.try_recv().unwrap();
+    assert_eq!(attempt.text(), "found in the history");
+    client.settle(&attempt).await.unwrap();
+
+    sandbox.fault(Fault { drop: Some(Cutoff::Before), ..Fault::on(On::Send) }).unwrap();
+    let (failed, undelivered) = client.send(PHONE, "unknown").with_receipt().await.unwrap().into_parts();
+    drop(undelivered);
+    assert_eq!(attempts.try_recv().unwrap(), *failed.unwrap_err().attempt().unwrap());
+
+    assert_eq!(sandbox.requests().iter().filter(|request| request.method == "POST").count(), 3);
+    assert!(attempts.try_recv().is_err(), "each is told once");
+}
+
+#[tokio::test]
+async fn an_outcome_that_arrives_is_told_to_nobody_else() {
+    let (sandbox, client, attempts) = told().await;
+    client.send(PHONE, "taken").with_receipt().await.unwrap().take().unwrap();
+    let (sent, undelivered) = client.send(PHONE, "delivered").with_receipt().await.unwrap().into_parts();
+    undelivered.delivered();
+    sent.unwrap();
+
+    // It certainly was not sent, so that nobody need know.
+    sandbox.fault(Fault { status: Some(400), ..Fault::on(On::Send) }).unwrap();
+    client.send(PHONE, "refused").with_receipt().await.unwrap_err();
+    client.send("nobody", "malformed").with_receipt().await.unwrap_err();
+
+    assert!(attempts.try_recv().is_err());
+}
+
+#[test]
+fn a_stream_may_outlive_its_runtime_context() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let sandbox = runtime.block_on(Sandbox::start()).unwrap();
+    for pause in 0..300 {
+        // A new client each time, so that a connection is being made.
+        let client = quick(sandbox.base_url()).api_key(sandbox.api_key()).build().unwrap();
+        let mut messages = client.messages(PHONE);
+        for _ in 0..2 {
+            runtime.block_on(std::future::poll_fn(|cx| {
+                let _ = messages.poll_next_unpin(cx);
+                std::task::Poll::Ready(())
+            }));
+            std::thread::sleep(Duration::from_micros(pause * 2));
+        }
+        drop(messages);
+    }
 }

@@ -1,25 +1,37 @@
 //! What calls give: values of the core on their way to Python.
 
+use ava_bridge::core::{Receipt, Undelivered};
 use pyo3::prelude::*;
 
+use crate::error::to_py_err;
 use crate::model::{GeneratedMessage, Message, MessagePage, PollPage, SentMessage};
 
 /// A value that becomes a Python object where the GIL is held, which is not where it is made.
 pub(crate) trait Answer: Send + 'static {
     fn into_python(self, py: Python<'_>) -> PyResult<Py<PyAny>>;
+
+    /// The same, with what is to be told when it has reached whoever asked. Dropped untold, that is told of.
+    fn hand_over(self, py: Python<'_>) -> HandedOver
+    where
+        Self: Sized,
+    {
+        (self.into_python(py), None)
+    }
 }
+
+pub(crate) type HandedOver = (PyResult<Py<PyAny>>, Option<Undelivered>);
 
 /// The same without its type: each call has a different one, the faces don't care.
 pub(crate) struct AnyAnswer(Convert);
 
-type Convert = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>;
+type Convert = Box<dyn FnOnce(Python<'_>) -> HandedOver + Send>;
 
 impl AnyAnswer {
     pub(crate) fn new(answer: impl Answer) -> AnyAnswer {
-        AnyAnswer(Box::new(move |py| answer.into_python(py)))
+        AnyAnswer(Box::new(move |py| answer.hand_over(py)))
     }
 
-    pub(crate) fn into_python(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+    pub(crate) fn hand_over(self, py: Python<'_>) -> HandedOver {
         (self.0)(py)
     }
 }
@@ -33,6 +45,18 @@ impl Answer for () {
 impl Answer for ava_imessage::SentMessage {
     fn into_python(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         Ok(Py::new(py, SentMessage::from(self))?.into_any())
+    }
+}
+
+impl Answer for Receipt {
+    fn into_python(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.take().map_err(|error| to_py_err(py, error))?.into_python(py)
+    }
+
+    fn hand_over(self, py: Python<'_>) -> HandedOver {
+        let (result, undelivered) = self.into_parts();
+        let value = result.map_err(|error| to_py_err(py, error)).and_then(|sent| sent.into_python(py));
+        (value, Some(undelivered))
     }
 }
 

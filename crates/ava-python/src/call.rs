@@ -1,8 +1,9 @@
 //! A call, and its two faces: a thread that waits for it, and an asyncio future that it sets.
 
 use std::ops::ControlFlow;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use ava_bridge::core::Undelivered;
 use ava_bridge::{CHECK_INTERVAL, Running};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -14,7 +15,10 @@ use crate::mailbox::Mailbox;
 
 /// A call that has not begun. It is waited for, or started on behalf of an event loop; once.
 #[pyclass(frozen, module = "ava_imessage._native")]
-pub(crate) struct Call(Mutex<State>);
+pub(crate) struct Call {
+    state: Mutex<State>,
+    arriving: Arc<Arriving>,
+}
 
 enum State {
     Ready(ava_bridge::Call<AnyAnswer>),
@@ -23,9 +27,23 @@ enum State {
     Over,
 }
 
+/// What a future was set to, until the task that awaits it has it: between the two the task may be cancelled.
+#[derive(Default)]
+pub(crate) struct Arriving(Mutex<Option<Undelivered>>);
+
+impl Arriving {
+    pub(crate) fn put(&self, undelivered: Option<Undelivered>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = undelivered;
+    }
+
+    fn take(&self) -> Option<Undelivered> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
 impl Call {
     pub(crate) fn new<T: Answer>(call: ava_bridge::Call<T>) -> Call {
-        Call(Mutex::new(State::Ready(call.map(AnyAnswer::new))))
+        Call { state: Mutex::new(State::Ready(call.map(AnyAnswer::new))), arriving: Arc::default() }
     }
 
     fn take(&self) -> PyResult<ava_bridge::Call<AnyAnswer>> {
@@ -36,7 +54,7 @@ impl Call {
     }
 
     fn replace(&self, state: State) -> State {
-        std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), state)
+        std::mem::replace(&mut *self.state.lock().unwrap_or_else(PoisonError::into_inner), state)
     }
 }
 
@@ -51,7 +69,13 @@ impl Call {
             (outcome, gate::enter_or_park())
         });
         match outcome {
-            ControlFlow::Continue(Ok(answer)) => answer.into_python(py),
+            ControlFlow::Continue(Ok(answer)) => {
+                let (value, undelivered) = answer.hand_over(py);
+                if let Some(undelivered) = undelivered {
+                    undelivered.delivered();
+                }
+                value
+            }
             ControlFlow::Continue(Err(error)) => Err(to_py_err(py, error)),
             ControlFlow::Break(signal) => Err(signal),
         }
@@ -61,18 +85,26 @@ impl Call {
     fn start(slf: &Bound<'_, Self>, mailbox: Py<Mailbox>, future: Py<PyAny>) -> PyResult<()> {
         let this = slf.get();
         let call = this.take()?;
-        let (id, done) = mailbox.get().expect(future);
+        let (id, done) = mailbox.get().expect(future, Arc::clone(&this.arriving));
         let running = call.start_with(done);
         this.replace(State::Running(running, mailbox, id));
         Ok(())
     }
 
-    /// Drops the request. Nobody waits for the future any more.
+    /// The task has what its future was set to.
+    fn arrived(&self) {
+        if let Some(undelivered) = self.arriving.take() {
+            undelivered.delivered();
+        }
+    }
+
+    /// Drops the request, or what became of it. Nobody waits for the future any more.
     fn cancel(&self) {
         if let State::Running(running, mailbox, id) = self.replace(State::Over) {
             mailbox.get().forget(id);
             drop(running);
         }
+        drop(self.arriving.take());
     }
 }
 

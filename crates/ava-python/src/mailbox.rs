@@ -11,6 +11,7 @@ use pyo3::prelude::*;
 
 use crate::answer::AnyAnswer;
 use crate::bell::Bell;
+use crate::call::Arriving;
 use crate::error::to_py_err;
 use crate::gate;
 
@@ -22,8 +23,13 @@ pub(crate) struct Mailbox {
     pid: u32,
     queue: Arc<Queue>,
     /// The futures that wait for an outcome. Touched with the GIL held, never by the worker.
-    waiting: Mutex<HashMap<u64, Py<PyAny>>>,
+    waiting: Mutex<HashMap<u64, Waiting>>,
     next: AtomicU64,
+}
+
+struct Waiting {
+    future: Py<PyAny>,
+    arriving: Arc<Arriving>,
 }
 
 struct Queue {
@@ -49,17 +55,21 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Mailbox {
     /// Keeps a future, and gives what to call with its outcome.
-    pub(crate) fn expect(&self, future: Py<PyAny>) -> (u64, impl FnOnce(Outcome) + Send + use<>) {
+    pub(crate) fn expect(
+        &self,
+        future: Py<PyAny>,
+        arriving: Arc<Arriving>,
+    ) -> (u64, impl FnOnce(Outcome) + Send + use<>) {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
-        lock(&self.waiting).insert(id, future);
+        lock(&self.waiting).insert(id, Waiting { future, arriving });
         let queue = Arc::clone(&self.queue);
         (id, move |outcome| queue.put(id, outcome))
     }
 
     pub(crate) fn forget(&self, id: u64) {
-        let future = lock(&self.waiting).remove(&id);
+        let waiting = lock(&self.waiting).remove(&id);
         // Not while the lock is held: the last reference may run anybody's code.
-        drop(future);
+        drop(waiting);
     }
 }
 
@@ -97,9 +107,9 @@ impl Mailbox {
         self.queue.bell.quiet();
         let outcomes = std::mem::take(&mut *lock(&self.queue.outcomes));
         for (id, outcome) in outcomes {
-            let future = lock(&self.waiting).remove(&id);
-            if let Some(future) = future
-                && let Err(failure) = settle(future.bind(py), outcome)
+            let waiting = lock(&self.waiting).remove(&id);
+            if let Some(Waiting { future, arriving }) = waiting
+                && let Err(failure) = settle(future.bind(py), outcome, &arriving)
             {
                 // The loop was closed with the future in it.
                 failure.write_unraisable(py, Some(future.bind(py)));
@@ -108,12 +118,17 @@ impl Mailbox {
     }
 }
 
-fn settle(future: &Bound<'_, PyAny>, outcome: Outcome) -> PyResult<()> {
+fn settle(future: &Bound<'_, PyAny>, outcome: Outcome, arriving: &Arriving) -> PyResult<()> {
     let py = future.py();
     if future.call_method0(intern!(py, "done"))?.is_truthy()? {
         return Ok(());
     }
-    match outcome.map_err(|error| to_py_err(py, error)).and_then(|answer| answer.into_python(py)) {
+    let (value, undelivered) = match outcome {
+        Ok(answer) => answer.hand_over(py),
+        Err(error) => (Err(to_py_err(py, error)), None),
+    };
+    arriving.put(undelivered);
+    match value {
         Ok(value) => future.call_method1(intern!(py, "set_result"), (value,))?,
         Err(raised) => future.call_method1(intern!(py, "set_exception"), (raised,))?,
     };

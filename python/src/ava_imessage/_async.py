@@ -85,13 +85,18 @@ class AsyncAvaClient(Base):
         future: Any = loop.create_future()
         call.start(mailbox, future)
         try:
-            return await future  # type: ignore[no-any-return]
-        except BaseException:
+            outcome: T = await future
+        except BaseException as error:
+            if future.done() and not future.cancelled():
+                if future.exception() is error:
+                    call.arrived()
+                elif lost is not None and future.exception() is None:
+                    lost(future.result())
             # The task was cancelled, most likely: the request goes with it.
             call.cancel()
-            if lost is not None and future.done() and not future.cancelled() and future.exception() is None:
-                lost(future.result())
             raise
+        call.arrived()
+        return outcome
 
     async def send(
         self,
