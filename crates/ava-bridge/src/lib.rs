@@ -74,7 +74,7 @@ pub use cancel::Cancel;
 pub use client::Client;
 pub use error::{ErrorView, attempt_from_text, attempt_to_text, source_of};
 pub use foreign::{CheckpointStore, checkpoint, token_provider};
-pub use logging::{Level, Logger, Record, Sink, TARGET, flush_callbacks, set_logger};
+pub use logging::{Level, Logger, Record, Sink, TARGET, callbacks_are_waiting, flush_callbacks, set_logger};
 pub use options::{
     CallOptions, CheckpointOption, DraftOptions, GenerateOptions, Hook, ListenOptions, Options, PageOptions,
     PollOptions,

@@ -221,6 +221,11 @@ pub fn flush_callbacks(timeout: Duration) -> bool {
     notify::flush(timeout)
 }
 
+/// Whether there are lines or hooks that have not been dealt with: what [`flush_callbacks`] would wait for.
+pub fn callbacks_are_waiting() -> bool {
+    notify::is_waiting()
+}
+
 thread_local! {
     static SCOPE: RefCell<Scope> = const { RefCell::new(Scope::Global) };
 }

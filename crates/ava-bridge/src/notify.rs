@@ -4,6 +4,7 @@
 //! tell, and is one a process.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 use std::time::Duration;
 
@@ -16,6 +17,8 @@ use crate::logging;
 const THREAD_NAME: &str = "ava-callbacks";
 
 static NOTIFIER: ForkCell<Sender<Note>> = ForkCell::new();
+/// How many hooks were told of and have not run. After a fork it may be too many, never too few.
+static WAITING: AtomicUsize = AtomicUsize::new(0);
 
 enum Note {
     Run(Box<dyn FnOnce() + Send>),
@@ -25,8 +28,14 @@ enum Note {
 /// Has `hook` run on the thread of the callbacks, after what was told before.
 pub(crate) fn tell(hook: impl FnOnce() + Send + 'static) {
     if let Ok(notifier) = NOTIFIER.get_or_make(start) {
+        WAITING.fetch_add(1, Ordering::SeqCst);
         let _ = notifier.send(Note::Run(Box::new(hook)));
     }
+}
+
+/// Whether anything that was told of has not run yet.
+pub(crate) fn is_waiting() -> bool {
+    WAITING.load(Ordering::SeqCst) > 0
 }
 
 /// Waits until everything that was told so far has run, for `timeout` at the most. Whether it has.
@@ -53,6 +62,7 @@ fn run(notes: &Receiver<Note>) {
                     let _quiet = logging::quiet();
                     tracing::error!(target: "ava_imessage", "a callback panicked");
                 }
+                WAITING.fetch_sub(1, Ordering::SeqCst);
             }
             Note::Flush(done) => drop(done.send(())),
         }

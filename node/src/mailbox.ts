@@ -1,0 +1,258 @@
+/**
+ * Where calls wait for their outcomes, which come from the native half many at a time, and where its questions and news
+ * are handed to the application's callbacks.
+ */
+
+import { Attempt } from "./attempt.js";
+import { type AvaError, InternalError, type ToldError, makeError } from "./errors.js";
+import { type CallArguments, type CallId, type NativeMailbox, native } from "./native.js";
+import type { CheckedCall } from "./options.js";
+import { Trace } from "./trace.js";
+
+/** What a callback that is waited for gives: a text, or a token and how long it is valid. */
+export type Answered = readonly [value?: string | undefined, expiresInMs?: number | undefined, expiresAtMs?: number | undefined];
+
+/** Whose callbacks are asked and told: a client's, a listener's. */
+export interface Owner {
+  /** A callback's value is wanted. */
+  ask(which: string, argument: string | null): Promise<Answered>;
+  /** A callback is told something. */
+  tell(which: string, what: unknown): void;
+}
+
+/** Makes of JSON what a call gives; `rest` is what came along. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the JSON is the native half's, which knows its types
+type Read<T> = (value: any, rest: any[]) => T;
+
+/** A call under way. */
+interface Waiting {
+  readonly resolve: (value: never) => void;
+  readonly reject: (reason: unknown) => void;
+  readonly read: Read<unknown>;
+  readonly trace: Trace;
+  /** Kept while it is under way. */
+  readonly owner: Owner | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly abort: (() => void) | undefined;
+}
+
+/** What aborting a signal calls. One listener a signal, however many calls use it: Node warns of more than ten. */
+const aborts = new WeakMap<AbortSignal, { calls: Set<() => void>; listener: () => void }>();
+
+function whenAborted(signal: AbortSignal, call: () => void): void {
+  let entry = aborts.get(signal);
+  if (entry === undefined) {
+    const calls = new Set<() => void>();
+    const listener = (): void => {
+      for (const abort of [...calls]) {
+        abort();
+      }
+    };
+    entry = { calls, listener };
+    aborts.set(signal, entry);
+  }
+  if (entry.calls.size === 0) {
+    signal.addEventListener("abort", entry.listener, { once: true });
+  }
+  entry.calls.add(call);
+}
+
+function notWhenAborted(signal: AbortSignal, call: () => void): void {
+  const entry = aborts.get(signal);
+  if (entry?.calls.delete(call) && entry.calls.size === 0) {
+    signal.removeEventListener("abort", entry.listener);
+  }
+}
+
+class Mailbox {
+  readonly native: NativeMailbox;
+  readonly #waiting = new Map<CallId, Waiting>();
+  /** Weakly, as callbacks tend to use the client that they belong to. */
+  readonly #owners = new Map<number, WeakRef<Owner>>();
+  /** What callbacks threw, until no error can speak of it any more. */
+  readonly #raised = new Map<number, unknown>();
+  /** Owners of calls that were aborted: something may still be told to them. */
+  readonly #lingering = new Set<Owner>();
+  /** Keeps this alive while something is under way, though the package may have been unloaded by a test runner. */
+  readonly #hold: (held: boolean) => void;
+
+  constructor() {
+    const weak = new WeakRef(this);
+    let strong: Mailbox | undefined;
+    this.#hold = (held) => {
+      strong = held ? weak.deref() : undefined;
+    };
+    this.native = new native.Mailbox(
+      (batch) => (strong ?? weak.deref())?.deliver(batch),
+      (told) => weak.deref()?.error(JSON.parse(told) as ToldError) ?? new Error("ava-imessage was unloaded"),
+    );
+  }
+
+  /**
+   * Makes a call: checks its options, begins it, and makes of what it gives what `read` does. Whatever is wrong with
+   * the arguments is a rejection too, and errors have the stack of whoever called `caller`.
+   */
+  call<O extends CheckedCall, T>(
+    caller: (...args: never[]) => unknown,
+    check: (options: unknown) => O,
+    options: unknown,
+    begin: (call: CallArguments, given: O) => CallId,
+    read: Read<T>,
+    owner?: Owner,
+  ): Promise<T> {
+    const trace = new Trace(caller);
+    return new Promise((resolve, reject) => {
+      try {
+        const given = check(options);
+        const { signal } = given;
+        if (signal?.aborted) {
+          reject(signal.reason as Error);
+          return;
+        }
+        const id = begin([given.timeoutMs, given.maxRetries, given.headers], given);
+        const abort =
+          signal &&
+          (() => {
+            this.native.cancel(id);
+            reject(signal.reason as Error);
+          });
+        this.#hold(true);
+        this.#waiting.set(id, { resolve, reject, read, trace, owner, signal, abort });
+        if (signal && abort) {
+          whenAborted(signal, abort);
+        }
+      } catch (error) {
+        reject(trace.put(error) as Error);
+      }
+    });
+  }
+
+  /** Keeps an owner's number until the native half forgets it. */
+  own(owner: Owner): number {
+    const id = this.native.number();
+    this.#owners.set(id, new WeakRef(owner));
+    return id;
+  }
+
+  attemptFromText(text: string): ReturnType<NativeMailbox["attemptFromText"]> {
+    return this.native.attemptFromText(text);
+  }
+
+  /** The attempt that stands for a number in what the native half tells. */
+  attempt(id: number): Attempt | undefined {
+    const attempt = this.native.attempt(id);
+    return attempt === null ? undefined : Attempt.of(attempt);
+  }
+
+  /** The error that the native half tells of. */
+  error(told: ToldError): AvaError {
+    return makeError(
+      told,
+      (id) => this.attempt(id),
+      (id) => this.#raised.get(id),
+    );
+  }
+
+  /** Deals with all that has come. */
+  deliver(batch: string): void {
+    for (const item of JSON.parse(batch) as [number, ...unknown[]][]) {
+      if (item[0] === 0) {
+        this.#news(item);
+      } else {
+        this.#ended(item);
+      }
+    }
+  }
+
+  #ended([id, how, value, ...rest]: [number, ...unknown[]]): void {
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined) {
+      return;
+    }
+    this.#waiting.delete(id);
+    if (waiting.signal && waiting.abort) {
+      notWhenAborted(waiting.signal, waiting.abort);
+    }
+    if (how === 0) {
+      try {
+        waiting.resolve(waiting.read(value, rest) as never);
+      } catch (error) {
+        const words = "a bug in this library: an outcome can't be read";
+        waiting.reject(waiting.trace.put(new InternalError(words, { cause: error })));
+      }
+    } else if (how === 1) {
+      waiting.reject(waiting.trace.put(this.error(value as ToldError)));
+    } else if (waiting.owner) {
+      // It was aborted; what becomes of it is told later.
+      this.#lingering.add(waiting.owner);
+    }
+  }
+
+  #news(item: [number, ...unknown[]]): void {
+    switch (item[1]) {
+      case undefined:
+        // Nothing is under way, and nothing is left to be told.
+        if (this.#waiting.size === 0) {
+          this.#lingering.clear();
+          this.#hold(false);
+        }
+        break;
+      case "ask": {
+        const [, , owner, which, id, argument] = item as [0, "ask", number, string, number, string | null];
+        void this.#ask(owner, which, id, argument);
+        break;
+      }
+      case "tell": {
+        const [, , owner, which, what] = item as [0, "tell", number, string, unknown];
+        try {
+          this.#owners.get(owner)?.deref()?.tell(which, what);
+        } catch (error) {
+          toldInVain(which, error);
+        }
+        break;
+      }
+      case "forget": {
+        const [, , id] = item as [0, "forget", number];
+        this.#owners.delete(id);
+        this.#raised.delete(id);
+        break;
+      }
+    }
+  }
+
+  async #ask(owner: number, which: string, id: number, argument: string | null): Promise<void> {
+    try {
+      const asked = this.#owners.get(owner)?.deref();
+      if (asked === undefined) {
+        throw new Error("nobody has the client any more");
+      }
+      this.native.answer(id, ...(await asked.ask(which, argument)));
+    } catch (error) {
+      this.#raised.set(this.native.fail(id, nameOf(error)), error);
+    }
+  }
+}
+
+/** All that is told of what a callback threw: its words may hold anything. */
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : "something that is no Error";
+}
+
+/** A callback that nobody waits for threw, or rejected. */
+export function toldInVain(which: string, error: unknown): void {
+  const words = error instanceof Error ? (error.stack ?? String(error)) : String(error);
+  process.emitWarning(`${which} threw: ${words}`, "AvaCallbackWarning");
+}
+
+/** Calls a callback that nobody waits for. */
+export function tell<T>(which: string, callback: ((what: T) => unknown) | undefined, what: T): void {
+  const returned = callback?.(what);
+  if (returned instanceof Promise) {
+    returned.catch((error: unknown) => {
+      toldInVain(which, error);
+    });
+  }
+}
+
+/** The one mailbox of this copy of the package. */
+export const mailbox = new Mailbox();

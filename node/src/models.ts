@@ -1,0 +1,272 @@
+/** What the API speaks of: plain, frozen objects. `console.log` shows neither texts nor full phone numbers of them. */
+
+import { custom, phone, shown, text } from "./redact.js";
+
+/** Members of the wire that this version has no name for. */
+export type Extra = Readonly<Record<string, unknown>>;
+
+/** One message of a conversation (*Get Messages*, *Receive Messages*). */
+export interface Message {
+  /** The service's id: `msg_abc123`. */
+  readonly id: string;
+  /** The other person's number, E.164. */
+  readonly phone: string;
+  /** What was written (the wire's `message`). */
+  readonly text: string;
+  /** Which way it went: `inbound`, `outbound`, or what the service wrote instead. */
+  readonly direction: Direction;
+  /** When, by the service's clock. */
+  readonly timestamp: Date;
+  /** The same as RFC 3339 text, with all the digits that the service gave: a `Date` holds milliseconds. */
+  readonly timestampText: string;
+  /** How far it got, or what the service wrote instead. */
+  readonly status: Status;
+  /** Further members of the wire. */
+  readonly extra: Extra;
+}
+
+/** Which way a message went. The set is open: the service may write another word. */
+export type Direction = "inbound" | "outbound" | (string & {});
+
+/** How far a message got. The set is open: the service may write another word. */
+export type Status = "queued" | "sent" | "delivered" | "failed" | "received" | (string & {});
+
+/**
+ * A message that the service accepted (*Send Message*). Whether it was delivered is the `status` of its row in the
+ * history.
+ */
+export interface SentMessage {
+  /** The service's id: `msg_abc123`. */
+  readonly messageId: string;
+  /** When, by the service's clock; where the answer names no time, its `Date`, else this machine's clock. */
+  readonly timestamp: Date;
+  /** The same as RFC 3339 text. */
+  readonly timestampText: string;
+  /** How it is known. */
+  readonly confirmation: Confirmation;
+  /** Further members of the wire. */
+  readonly extra: Extra;
+}
+
+/**
+ * How it is known that a message was sent: the service answered (`response`), or the answer was lost and the message
+ * was found in the history (`history`).
+ */
+export type Confirmation = "response" | "history";
+
+/** How it is known that a message was sent: {@link SentMessage.confirmation}. */
+export const Confirmation: {
+  /** The service answered the send. */
+  readonly Response: "response";
+  /** The answer was lost; the message was found in the history. */
+  readonly History: "history";
+} = Object.freeze({ Response: "response", History: "history" });
+
+/** A reply that AVA wrote (*Generate Message with AVA*). */
+export interface GeneratedMessage {
+  /** What it wrote (the wire's `generated_message`). */
+  readonly text: string;
+  /** The service's id: `msg_ai_abc123`. */
+  readonly messageId: string;
+  /** Whether it was sent. */
+  readonly sent: boolean;
+  /** When, by the service's clock. */
+  readonly timestamp: Date;
+  /** The same as RFC 3339 text. */
+  readonly timestampText: string;
+  /** Further members of the wire. */
+  readonly extra: Extra;
+}
+
+/** A row that isn't what the API documents. It costs nobody the rows beside it. */
+export interface SkippedRow {
+  /** Its place in the server's list, from 0. */
+  readonly index: number;
+  /** What is wrong with it. */
+  readonly reason: string;
+  /** The row as JSON text. It may hold people's data. */
+  readonly raw: string;
+}
+
+/** A page of a conversation's history (*Get Messages*). */
+export interface MessagePage {
+  /** The rows, in the server's order, which the API document leaves open. */
+  readonly messages: readonly Message[];
+  /** How many messages the conversation has. */
+  readonly total: number;
+  /** How many rows a page has at the most. */
+  readonly limit: number;
+  /** How many rows were passed over. */
+  readonly offset: number;
+  /** Rows that couldn't be read. */
+  readonly skipped: readonly SkippedRow[];
+  /** Further members of the wire. */
+  readonly extra: Extra;
+}
+
+/** What one poll brought (*Receive Messages*). */
+export interface PollPage {
+  /** The rows, in the server's order. */
+  readonly messages: readonly Message[];
+  /** How many rows the server says there are. */
+  readonly count: number;
+  /** Whether there are more than these. */
+  readonly hasMore: boolean;
+  /** Rows that couldn't be read. */
+  readonly skipped: readonly SkippedRow[];
+  /** Further members of the wire. */
+  readonly extra: Extra;
+}
+
+/** One turn of the conversation that a reply is drafted from. */
+export interface Turn {
+  /** Who speaks: `user` (the other person), `assistant` (us), or whatever else the service takes. */
+  readonly role: "user" | "assistant" | (string & {});
+  /** What is said. */
+  readonly content: string;
+}
+
+/** A stretch of time of which a listener may have missed messages. */
+export interface Gap {
+  /** Its beginning. */
+  readonly from: Date;
+  /** Its end. */
+  readonly to: Date;
+}
+
+// What follows reads the lists of model.rs, member by member.
+
+type MessageRow = [string, string, string, string, number, string, string, Record<string, unknown>];
+type SkippedList = [number, string, string][];
+
+const NOTHING: Extra = Object.freeze({});
+const NO_ROWS: readonly SkippedRow[] = Object.freeze([]);
+
+function extra(members: Record<string, unknown>): Extra {
+  for (const _ in members) {
+    return Object.freeze(members);
+  }
+  return NOTHING;
+}
+
+/** Not enumerable, so that objects stay plain: they compare, spread and clone as the literals they look like. */
+function hidden(method: unknown): PropertyDescriptor {
+  return { value: method, enumerable: false };
+}
+
+const showMessage = hidden(
+  shown<Message>("Message", (it) => ({
+    id: it.id,
+    phone: phone(it.phone),
+    text: text(it.text),
+    direction: it.direction,
+    timestamp: it.timestamp,
+    status: it.status,
+  })),
+);
+const showGenerated = hidden(
+  shown<GeneratedMessage>("GeneratedMessage", (it) => ({
+    text: text(it.text),
+    messageId: it.messageId,
+    sent: it.sent,
+    timestamp: it.timestamp,
+  })),
+);
+const showSkipped = hidden(
+  shown<SkippedRow>("SkippedRow", (it) => ({ index: it.index, reason: it.reason, raw: text(it.raw) })),
+);
+const showSent = hidden(
+  shown<SentMessage>("SentMessage", (it) => ({
+    messageId: it.messageId,
+    timestamp: it.timestamp,
+    confirmation: it.confirmation,
+  })),
+);
+
+/** @internal */
+export function toMessage(row: MessageRow): Message {
+  const message = {
+    id: row[0],
+    phone: row[1],
+    text: row[2],
+    direction: row[3],
+    timestamp: new Date(row[4]),
+    timestampText: row[5],
+    status: row[6],
+    extra: extra(row[7]),
+  };
+  Object.defineProperty(message, custom, showMessage);
+  return Object.freeze(message);
+}
+
+/** @internal */
+export function toSentMessage(row: [string, number, string, Confirmation, Record<string, unknown>]): SentMessage {
+  const sent = {
+    messageId: row[0],
+    timestamp: new Date(row[1]),
+    timestampText: row[2],
+    confirmation: row[3],
+    extra: extra(row[4]),
+  };
+  Object.defineProperty(sent, custom, showSent);
+  return Object.freeze(sent);
+}
+
+/** @internal */
+export function toGeneratedMessage(
+  row: [string, string, boolean, number, string, Record<string, unknown>],
+): GeneratedMessage {
+  const generated = {
+    text: row[0],
+    messageId: row[1],
+    sent: row[2],
+    timestamp: new Date(row[3]),
+    timestampText: row[4],
+    extra: extra(row[5]),
+  };
+  Object.defineProperty(generated, custom, showGenerated);
+  return Object.freeze(generated);
+}
+
+/** @internal */
+export function toSkippedRow(row: [number, string, string]): SkippedRow {
+  const skipped = { index: row[0], reason: row[1], raw: row[2] };
+  Object.defineProperty(skipped, custom, showSkipped);
+  return Object.freeze(skipped);
+}
+
+function toSkippedRows(rows: SkippedList): readonly SkippedRow[] {
+  return rows.length === 0 ? NO_ROWS : Object.freeze(rows.map(toSkippedRow));
+}
+
+/** @internal */
+export function toMessagePage(
+  row: [MessageRow[], number, number, number, SkippedList, Record<string, unknown>],
+): MessagePage {
+  const [messages, total, limit, offset, skipped, further] = row;
+  return Object.freeze({
+    messages: Object.freeze(messages.map(toMessage)),
+    total,
+    limit,
+    offset,
+    skipped: toSkippedRows(skipped),
+    extra: extra(further),
+  });
+}
+
+/** @internal */
+export function toPollPage(row: [MessageRow[], number, boolean, SkippedList, Record<string, unknown>]): PollPage {
+  const [messages, count, hasMore, skipped, further] = row;
+  return Object.freeze({
+    messages: Object.freeze(messages.map(toMessage)),
+    count,
+    hasMore,
+    skipped: toSkippedRows(skipped),
+    extra: extra(further),
+  });
+}
+
+/** @internal */
+export function toGap(row: [number, number]): Gap {
+  return Object.freeze({ from: new Date(row[0]), to: new Date(row[1]) });
+}

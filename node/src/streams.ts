@@ -1,0 +1,272 @@
+/** Streams that are pulled: a conversation, and inbound messages. */
+
+import { InvalidRequestError } from "./errors.js";
+import { type Answered, type Owner, mailbox, tell } from "./mailbox.js";
+import { type Gap, type Message, type SkippedRow, toGap, toMessage, toSkippedRow } from "./models.js";
+import type { AvaError, ToldError } from "./errors.js";
+import type { CallId, NativeCore, NativeListener, NativeMessages } from "./native.js";
+import type { CheckedCall, Checkpoint, listenOptions } from "./options.js";
+
+const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
+
+/** What both have in common: they end once, by whatever comes first. */
+abstract class Stream implements AsyncIterableIterator<Message, undefined>, AsyncDisposable {
+  protected ended = false;
+  readonly #given: CheckedCall;
+  readonly #owner: Owner;
+
+  protected constructor(signal: AbortSignal | undefined, owner: Owner) {
+    this.#given = signal ? { signal } : {};
+    this.#owner = owner;
+  }
+
+  /** Makes a call that ends the stream if it fails. */
+  protected async call<T>(
+    caller: (...args: never[]) => unknown,
+    begin: () => CallId,
+    read: (value: never, rest: never[]) => T,
+  ): Promise<T> {
+    try {
+      return await mailbox.call(caller, () => this.#given, undefined, begin, read as never, this.#owner);
+    } catch (error) {
+      this.end();
+      throw error;
+    }
+  }
+
+  /** Lets go of the native half. */
+  protected abstract end(): void;
+
+  /** The next message. */
+  abstract next(): Promise<IteratorResult<Message, undefined>>;
+
+  /** Ends it. A request under way is dropped, and a `next()` that waits for it says that it is the end. */
+  close(): Promise<void> {
+    this.end();
+    return Promise.resolve();
+  }
+
+  /** {@link close}, as `break` and `return` in a loop do. */
+  return(): Promise<IteratorReturnResult<undefined>> {
+    this.end();
+    return Promise.resolve(DONE);
+  }
+
+  /** {@link close}, and rejects with the error. */
+  throw(error?: unknown): Promise<IteratorReturnResult<undefined>> {
+    this.end();
+    return Promise.reject(error as Error);
+  }
+
+  /** It is its own iterator: a second loop goes on where the first was left. */
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** {@link close}, at the end of an `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/**
+ * A conversation, read message by message; pages are fetched as it is read.
+ *
+ * `Readable.from(messages)` and `ReadableStream.from(messages)` make streams of it.
+ */
+export class Messages extends Stream {
+  readonly #open: () => NativeMessages;
+  #native: NativeMessages | undefined;
+  #ready: Message[] = [];
+
+  /** @internal */
+  constructor(open: () => NativeMessages, signal: AbortSignal | undefined, owner: Owner) {
+    super(signal, owner);
+    this.#open = open;
+  }
+
+  /** The next message. Once it is `done`, it stays so. */
+  async next(): Promise<IteratorResult<Message, undefined>> {
+    const ready = this.#ready.pop();
+    if (ready !== undefined) {
+      return { done: false, value: ready };
+    }
+    if (this.ended) {
+      return DONE;
+    }
+    const value = await this.call(
+      this.next,
+      () => (this.#native ??= this.#open()).next(),
+      (row: Parameters<typeof toMessage>[0] | null, further: Parameters<typeof toMessage>[0][]) => {
+        if (row === null || this.ended) {
+          return undefined;
+        }
+        // What came along with it, the next one last.
+        this.#ready = further.map(toMessage).reverse();
+        return toMessage(row);
+      },
+    );
+    if (value === undefined) {
+      this.end();
+      return DONE;
+    }
+    return { done: false, value };
+  }
+
+  protected end(): void {
+    this.ended = true;
+    this.#ready = [];
+    this.#native?.close();
+  }
+}
+
+/** The callbacks of a listener. */
+class Callbacks implements Owner {
+  constructor(
+    readonly store: Checkpoint | undefined,
+    readonly onGap: ((gap: Gap) => unknown) | undefined,
+    readonly onSkipped: ((row: SkippedRow) => unknown) | undefined,
+    readonly onRetry: ((error: AvaError) => unknown) | undefined,
+    /** The client's, which live as long. */
+    readonly client: Owner,
+  ) {}
+
+  async ask(which: string, argument: string | null): Promise<Answered> {
+    if (which === "save") {
+      await this.store?.save(argument ?? "");
+      return [];
+    }
+    const text = await this.store?.load();
+    if (text !== undefined && text !== null && typeof text !== "string") {
+      throw new TypeError(`checkpoint: load() must give a string, or nothing, not a ${typeof text}`);
+    }
+    return [text ?? undefined];
+  }
+
+  tell(which: string, what: unknown): void {
+    switch (which) {
+      case "onGap":
+        tell(which, this.onGap, toGap(what as [number, number]));
+        break;
+      case "onSkipped":
+        tell(which, this.onSkipped, toSkippedRow(what as [number, string, string]));
+        break;
+      case "onRetry":
+        tell(which, this.onRetry, mailbox.error(what as ToldError));
+        break;
+    }
+  }
+}
+
+/**
+ * Inbound messages, one by one. It ends, without an error, when it or its client is closed.
+ *
+ * `Readable.from(listener)` and `ReadableStream.from(listener)` make streams of it, which read ahead: use them with
+ * `autoAck: false` and {@link ack}.
+ */
+export class Listener extends Stream {
+  readonly #native: NativeListener;
+  readonly #callbacks: Callbacks;
+  #opening: Promise<void> | undefined;
+
+  /** @internal */
+  constructor(core: NativeCore, given: ReturnType<typeof listenOptions>, client: Owner) {
+    const store = typeof given.checkpoint === "object" ? given.checkpoint : undefined;
+    const callbacks = new Callbacks(
+      store,
+      given.onGap as ((gap: Gap) => unknown) | undefined,
+      given.onSkipped as ((row: SkippedRow) => unknown) | undefined,
+      given.onRetry as ((error: AvaError) => unknown) | undefined,
+      client,
+    );
+    super(given.signal, callbacks);
+    this.#callbacks = callbacks;
+    const options = {
+      since: given.since,
+      phone: given.phone,
+      intervalMs: given.intervalMs,
+      checkpoint: store ? undefined : given.checkpoint,
+      stores: store !== undefined,
+      autoAck: given.autoAck,
+      onGap: given.onGap !== undefined,
+      onSkipped: given.onSkipped !== undefined,
+      onRetry: given.onRetry !== undefined,
+    };
+    this.#native = core.listen(mailbox.own(callbacks), options, given.timeoutMs, given.maxRetries, given.headers);
+  }
+
+  /**
+   * Begins: asks the service for its time, or reads the checkpoint. {@link next} does so by itself; this is for whoever
+   * wants to know that it has begun.
+   *
+   * @throws ConfigurationError if the checkpoint belongs to another base URL or phone.
+   * @throws StorageError if it can't be read or written.
+   */
+  async open(): Promise<this> {
+    await this.#open(this.open);
+    return this;
+  }
+
+  #open(caller: (...args: never[]) => unknown): Promise<void> {
+    this.#opening ??= this.call(
+      caller,
+      () => this.#native.open(),
+      () => {
+        if (this.ended) {
+          this.#native.close();
+        }
+      },
+    );
+    return this.#opening;
+  }
+
+  /**
+   * The next message. Unless `autoAck` is off, asking for it acknowledges the last.
+   *
+   * @throws AvaError if something ended it that no further try would mend. It is at its end then.
+   */
+  async next(): Promise<IteratorResult<Message, undefined>> {
+    if (this.ended) {
+      return DONE;
+    }
+    await this.#open(this.next);
+    const value = await this.call(
+      this.next,
+      () => this.#native.next(),
+      (row: Parameters<typeof toMessage>[0] | null) => (row === null ? undefined : toMessage(row)),
+    );
+    if (value === undefined) {
+      this.end();
+      return DONE;
+    }
+    return { done: false, value };
+  }
+
+  /**
+   * Acknowledges a message, or the one of this id: it need not come again. When this resolves, the checkpoint has it.
+   * It works after {@link close} too.
+   *
+   * @throws StorageError if the checkpoint failed; the message is not acknowledged.
+   */
+  ack(message: Message | string): Promise<void> {
+    return mailbox.call(
+      this.ack,
+      () => ({}),
+      undefined,
+      () => {
+        const id: unknown = typeof message === "string" ? message : (message as Message | null | undefined)?.id;
+        if (typeof id !== "string") {
+          throw new InvalidRequestError("message: must be a Message, or the id of one");
+        }
+        return this.#native.ack(id);
+      },
+      () => undefined,
+      this.#callbacks,
+    );
+  }
+
+  protected end(): void {
+    this.ended = true;
+    this.#native.close();
+  }
+}
