@@ -3,7 +3,6 @@
 /** The outcome of a call comes through the mailbox under this number. */
 export type CallId = number;
 
-/** @internal */
 export interface NativeAttempt {
   readonly phone: string;
   readonly text: string;
@@ -11,7 +10,6 @@ export interface NativeAttempt {
   toText(): string;
 }
 
-/** @internal */
 export interface NativeMailbox {
   cancel(id: CallId): void;
   answer(id: number, value?: string | undefined, expiresIn?: number | undefined, expiresAt?: number | undefined): void;
@@ -25,7 +23,6 @@ export interface NativeMailbox {
 /** The last arguments of every call: `timeoutMs`, `maxRetries`, and the headers, names and values by turns. */
 export type CallArguments = readonly [number | undefined, number | undefined, string[] | undefined];
 
-/** @internal */
 export interface NativeCore {
   readonly baseUrl: string;
   readonly isClosed: boolean;
@@ -56,13 +53,11 @@ export interface NativeCore {
   listen(owner: number, options: object, ...call: CallArguments): NativeListener;
 }
 
-/** @internal */
 export interface NativeMessages {
   next(): CallId;
   close(): void;
 }
 
-/** @internal */
 export interface NativeListener {
   open(): CallId;
   next(): CallId;
@@ -70,7 +65,6 @@ export interface NativeListener {
   close(): void;
 }
 
-/** @internal */
 export interface Native {
   version(): string;
   Mailbox: new (deliver: (batch: string) => void, makeError: (told: string) => Error) => NativeMailbox;
@@ -118,5 +112,4 @@ function load(): Native {
   });
 }
 
-/** @internal */
 export const native: Native = load();

@@ -342,8 +342,10 @@ function ready(child: ChildProcess, stdout: Readable): Promise<{ base_url: strin
       }
     };
     stdout.on("data", hear);
-    child.once("exit", () => {
-      clearTimeout(late);
-    });
+    for (const event of ["error", "exit"]) {
+      child.once(event, () => {
+        clearTimeout(late);
+      });
+    }
   });
 }

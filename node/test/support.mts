@@ -1,0 +1,60 @@
+// What tests share.
+
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { after } from "node:test";
+import { AvaError } from "ava-imessage";
+import { Sandbox } from "ava-imessage/testing";
+
+/** The repository's folder. */
+export const REPOSITORY = fileURLToPath(new URL("../../../", import.meta.url));
+/** The package's folder. */
+export const PACKAGE = fileURLToPath(new URL("../../", import.meta.url));
+
+const require = createRequire(import.meta.url);
+const { mailbox } = require("../../dist/mailbox.js") as typeof import("../dist/mailbox.js");
+export const { native } = require("../../dist/native.js") as typeof import("../dist/native.js");
+
+/** Ends when every hook and every line of the log so far was told. */
+export async function flush(): Promise<void> {
+  const begin = (): number => mailbox.native.flush();
+  await mailbox.call(flush, () => ({}), undefined, begin, () => undefined);
+}
+
+/** A sandbox for the tests of a file. */
+export async function sandboxOfTests(): Promise<Sandbox> {
+  const sandbox = await Sandbox.start({ apiKey: "sk_tests_9d2f7c1ab8" });
+  after(() => sandbox.close());
+  return sandbox;
+}
+
+/** Waits until something holds; ten seconds is for ever. */
+export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  const end = Date.now() + 10_000;
+  while (!(await holds())) {
+    assert.ok(Date.now() < end, `never came: ${what}`);
+    await sleep(5);
+  }
+}
+
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** The error that a promise rejects with. */
+export async function failure(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  return assert.fail("it did not reject");
+}
+
+/** The same, which must be of the package's. */
+export async function avaError(promise: Promise<unknown>): Promise<AvaError> {
+  const error = await failure(promise);
+  assert.ok(error instanceof AvaError, `no AvaError: ${String(error)}`);
+  return error;
+}
