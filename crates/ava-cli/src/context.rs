@@ -7,7 +7,7 @@ use ava_imessage::{Client, ClientBuilder};
 
 use crate::cli::Globals;
 use crate::credentials::{self, Credentials};
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::printer::Printer;
 use crate::waiting;
 
@@ -31,6 +31,16 @@ impl Context {
     /// The key, its address, and where they were found.
     pub(crate) fn credentials(&self) -> Result<Credentials> {
         credentials::find(self.globals.base_url.as_deref())
+    }
+
+    /// For a command that talks to nobody's API: options that say to whom, or for how long, were meant for another.
+    pub(crate) fn without_endpoint(&self, why: &str) -> Result<()> {
+        let given =
+            [("--base-url", self.globals.base_url.is_some()), ("--timeout", self.globals.timeout.is_some())];
+        match given.into_iter().find(|(_, given)| *given) {
+            Some((option, _)) => Err(Failure::usage(format!("{option} has no meaning here: {why}"))),
+            None => Ok(()),
+        }
     }
 
     /// The deadline of `--timeout`.

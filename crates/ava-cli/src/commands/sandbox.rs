@@ -49,6 +49,7 @@ pub(crate) struct SandboxArgs {
 
 /// Serves until Ctrl-C or SIGTERM, which is how it is meant to end.
 pub(crate) fn run(ctx: &Context, args: SandboxArgs) -> Result<()> {
+    ctx.without_endpoint("the sandbox is an API of its own; --port says where")?;
     let options = ServeOptions {
         port: args.port,
         api_key: args.api_key,

@@ -18,13 +18,14 @@ use crate::text::{self, neutral};
 
 const EXAMPLES: &str = "\
 Examples:
-  ava doctor                            the address, the key, the clock, the inbox
-  ava doctor --phone +1234567890        and the history of a conversation
+  ava doctor                        the address, the key, the clock, the inbox
+  ava doctor --phone +1234567890    and the history of a conversation
   ava doctor --json | jq -r 'select(.verdict == \"problem\")'
 
 It only reads (GET), a dozen requests at the most; it never sends a message.
-JSON, one finding a line: {check, verdict, finding, meaning}; verdict is ok, note
-or problem. 0 is no problem, 1 a problem, 3 the key, 6 a limit, 7 the network.";
+JSON, one finding a line: {check, verdict, finding, meaning}; verdict is ok,
+note or problem. 0 is no problem, 1 a problem, 3 the key, 6 a limit, 7 the
+network.";
 
 /// Look at the configured endpoint, and say what that means for sending and listening
 #[derive(Args)]
