@@ -165,13 +165,25 @@ fn nothing_is_sent_while_anything_is_wrong() {
 #[test]
 fn a_dry_run_sends_nothing_and_writes_nothing() {
     let bench = Bench::of(2);
-    let ran = bench.run(&["--dry-run"]).ends(0).says("2 messages would be sent; nothing was");
+    let ran = bench
+        .run(&["--dry-run"])
+        .ends(0)
+        .says(&format!("2 messages would be sent by way of {}; nothing was", bench.sandbox.base_url()));
     assert_eq!(ran.out, "1  +15550000001   message 1\n2  +15550000002   message 2\n");
     let ran = bench.run(&["--dry-run", "--json"]).ends(0);
     let first: Value = serde_json::from_str(ran.out.lines().next().unwrap()).unwrap();
     assert_eq!(first["line"], 2);
     assert!(bench.sandbox.requests().is_empty());
     assert!(!bench.file().exists());
+}
+
+#[test]
+fn columns_are_known_by_name_whatever_their_case() {
+    let bench = Bench::new(" Phone ,NAME\n+12,Zoë\n+12,Zoë\n");
+    bench.run(&[]).ends(2).says("--template 'Hi {name}!'");
+    let ran = bench.run(&["--template", "Hi {Name}!"]).ends(0);
+    assert!(ran.err.starts_with("1 row repeats an earlier row's phone and text.\n"), "{}", ran.err);
+    assert_eq!(bench.posted()["Hi Zoë!"], 2);
 }
 
 #[test]

@@ -22,10 +22,10 @@ Examples:
   pass ava/key | ava login --stdin    takes it from a password manager
   ava login --base-url http://127.0.0.1:4010
 
-A key comes from the AVA API itself: \"Request API Access\" at the end of its
-documentation. It is kept with its address in ~/.config/ava/config.toml (or
-under $XDG_CONFIG_HOME), readable by you alone, and goes to no other address.
-AVA_API_KEY, where it is set, goes first.";
+A key comes from the service: press \"Request API Access\" on
+https://chat.buzzedtech.com. It is kept with its address in
+~/.config/ava/config.toml (or under $XDG_CONFIG_HOME), readable by you alone,
+and goes to no other address. AVA_API_KEY, where it is set, goes first.";
 
 const LOGOUT_EXAMPLES: &str = "\
 Examples:

@@ -54,6 +54,13 @@ fn a_wrong_command_line_is_json_for_programs() {
     let error = world.run(&["send", "--json", "--nonsense"]).ends_with(2).err_json();
     assert_eq!(error["code"], "invalid_request");
     assert_eq!(error["message"], "unexpected argument '--nonsense' found");
+    let error = world.run(&["send", "--json"]).ends_with(2).err_json();
+    assert_eq!(error["message"], "the following required arguments were not provided: <PHONE>");
+    let error = world.run(&["generate", "+12", "--json"]).ends_with(2).err_json();
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("--user <TEXT>") && message.contains("--context <FILE>"), "{message}");
+    let error = world.run(&["mesages", "--json"]).ends_with(2).err_json();
+    assert!(error["hint"].as_str().unwrap().contains("'messages'"), "{error}");
 }
 
 #[test]

@@ -70,15 +70,38 @@ fn a_kept_key_goes_nowhere_else() {
         assert!(ran.err.contains("belongs to") && !ran.err.contains(KEY), "{ran:?}");
     }
     assert_eq!(other.sandbox.requests().len(), 0);
-    // No address asked for: its own. A key of the environment never goes to the address of the file.
+    // No address asked for: its own.
     let mut command = world.command(&["poll"]);
     command.env_remove("AVA_API_KEY").env_remove("AVA_BASE_URL");
     world.ran(command).ok();
+}
+
+#[test]
+fn a_key_of_the_environment_goes_nowhere_by_guess() {
+    let world = World::new();
+    let nowhere = |args: &[&str]| {
+        let mut command = world.command(args);
+        // Should it be asked after all, nothing leaves this machine.
+        command.env_remove("AVA_BASE_URL").env("HTTPS_PROXY", "http://127.0.0.1:9");
+        world.ran(command)
+    };
+    let url = world.sandbox.base_url();
+    log_in(&world);
     let before = world.sandbox.requests().len();
-    let mut command = world.command(&["poll", "--timeout", "0.01"]);
-    command.env_remove("AVA_BASE_URL");
-    world.ran(command).ends_with(7);
+    for args in [&["poll"][..], &["send", PHONE, "Hello"], &["doctor"], &["listen"]] {
+        let ran = nowhere(&[args, &["--json"]].concat()).ends_with(2);
+        let error = ran.err_json();
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains(url) && message.contains("https://chat.buzzedtech.com"), "{message}");
+        assert_eq!(error["hint"], "Set AVA_BASE_URL, or give --base-url.");
+    }
     assert_eq!(world.sandbox.requests().len(), before);
+    nowhere(&["poll", "--base-url", url]).ok();
+    // Where nothing else is known of, the service's own address is meant.
+    for kept in ["", "api_key = 1", "base_url = \"https://chat.buzzedtech.com/\"\napi_key = \"k\""] {
+        fs::write(config(&world), kept).unwrap();
+        nowhere(&["poll", "--timeout", "1"]).ends_with(7);
+    }
 }
 
 #[test]

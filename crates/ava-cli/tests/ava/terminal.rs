@@ -173,6 +173,28 @@ fn a_text_is_asked_for() {
 }
 
 #[test]
+fn long_texts_break_between_words() {
+    let world = World::new();
+    let long = "A text that is a good deal longer than the eighty columns that a terminal happens to have.";
+    let csv = world.home.path().join("in.csv");
+    std::fs::write(&csv, format!("phone,text\n{PHONE},{long}\n")).unwrap();
+    for args in [
+        &["send", PHONE, long, "--dry-run"][..],
+        &["send", "--csv", csv.to_str().unwrap(), "--dry-run"],
+        &["generate", PHONE, "--user", "Hi"],
+    ] {
+        let body = serde_json::json!({"success": true, "generated_message": long, "message_id": "m", "sent": false,
+                                      "timestamp": "2026-01-25T12:00:00Z"});
+        world.fault(Fault { body: Some(body), ..Fault::on(On::Generate) });
+        let (code, seen) = Terminal::run(&world, args, &[("NO_COLOR", "1")]).end();
+        assert_eq!(code, 0, "{seen}");
+        assert!(seen.lines().all(|line| line.chars().count() <= 80), "{seen}");
+        let words = seen.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(long), "{seen}");
+    }
+}
+
+#[test]
 fn a_tail_for_people() {
     let world = World::new();
     let mut terminal = Terminal::run(&world, &["listen", "--interval", "0.1"], &[("NO_COLOR", "1")]);
@@ -196,6 +218,9 @@ fn many_messages_are_asked_about_and_a_bar_shows_how_far_it_is() {
     for answer in ["n\n", "\n", "\u{4}"] {
         let mut terminal = Terminal::run(&world, &args, &[]);
         terminal.wait_for("Send 3 messages? [y/N] ");
+        let first =
+            format!("By way of {}; row 1 would read:\r\n  +15550000001  one\r\n", world.sandbox.base_url());
+        assert!(terminal.seen.contains(&first), "{:?}", terminal.seen);
         terminal.type_in(answer);
         terminal.wait_for("nothing was sent");
         assert_eq!(terminal.end().0, 130);
