@@ -209,6 +209,25 @@ fn a_tail_for_people() {
 }
 
 #[test]
+fn a_tail_names_the_day_where_it_is_another() {
+    let world = World::frozen();
+    let mut terminal = Terminal::run(&world, &["listen", "--interval", "0.1"], &[("NO_COLOR", "1")]);
+    terminal.wait_for("Listening for messages. Ctrl-C ends it.");
+    for (words, rows) in [
+        ("one", "2026-01-25\r\n12:00:00  +15550001111   one\r\n"),
+        ("two", "one\r\n12:00:00  +15550001111   two\r\n"),
+    ] {
+        world.sandbox.inbound(PHONE, words);
+        terminal.wait_for(rows);
+    }
+    world.sandbox.clock().advance(Duration::from_secs(24 * 3600 + 1));
+    world.sandbox.inbound(PHONE, "three");
+    terminal.wait_for("two\r\n2026-01-26\r\n12:00:01  +15550001111   three\r\n");
+    terminal.type_in("\u{3}");
+    assert_eq!(terminal.end().0, 130);
+}
+
+#[test]
 fn many_messages_are_asked_about_and_a_bar_shows_how_far_it_is() {
     let world = World::new();
     let csv = world.home.path().join("in.csv");
