@@ -250,9 +250,18 @@ fn millis(wait: Duration) -> u64 {
     u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)
 }
 
+/// What happened, and where.
+pub(crate) fn words_at(error: &Error, address: &str) -> String {
+    match (Unconnected::of(error), error.status()) {
+        (Some(unconnected), _) => unconnected.words(address),
+        (None, Some(status)) => format!("{address} answered with HTTP {status}: {}", error.message()),
+        (None, None) => format!("{address}: {}", error.message()),
+    }
+}
+
 /// What went wrong between here and the service.
 #[derive(Debug)]
-pub(crate) struct Unconnected {
+struct Unconnected {
     why: String,
     /// There never was a connection; otherwise it was lost.
     never: bool,
@@ -260,7 +269,7 @@ pub(crate) struct Unconnected {
 
 impl Unconnected {
     /// Of an error of kind `connection`.
-    pub(crate) fn of(error: &Error) -> Option<Unconnected> {
+    fn of(error: &Error) -> Option<Unconnected> {
         if error.kind() != ErrorKind::Connection {
             return None;
         }
@@ -275,7 +284,7 @@ impl Unconnected {
     }
 
     /// The whole, with the address.
-    pub(crate) fn words(&self, address: &str) -> String {
+    fn words(&self, address: &str) -> String {
         let Unconnected { why, never } = self;
         if *never {
             format!("could not connect to {address}: {why}")

@@ -14,7 +14,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::failure::{Failure, Result, Unconnected};
+use crate::failure::{Failure, Result, words_at};
 use crate::json;
 use crate::printer::Look;
 use crate::style::{YELLOW, paint};
@@ -45,14 +45,7 @@ pub(crate) fn tells_warnings() -> bool {
 
 /// Tells of a poll that failed and will be tried again: what happened and where, which the log's own line does not.
 pub(crate) fn tell_retry(look: Look, error: &Error, address: &str) {
-    let what = match Unconnected::of(error) {
-        Some(unconnected) => unconnected.words(address),
-        None => match error.status() {
-            Some(status) => format!("{address} answered with HTTP {status}: {}", error.message()),
-            None => format!("{address}: {}", error.message()),
-        },
-    };
-    tell(look, "warning", &format!("{what}; polling again"));
+    tell(look, "warning", &format!("{}; polling again", words_at(error, address)));
 }
 
 fn tell(look: Look, note: &'static str, words: &str) {

@@ -75,7 +75,8 @@ impl<'a> Rows<'a> {
             return self.of_inbox(message);
         }
         let time = message.timestamp.to_zoned_datetime(self.zone.clone());
-        let before = day.replace(time.date()).unwrap_or_else(|| self.now.to_zoned_datetime(self.zone.clone()).date());
+        let before =
+            day.replace(time.date()).unwrap_or_else(|| self.now.to_zoned_datetime(self.zone.clone()).date());
         if before != time.date() {
             self.printer.line(&self.printer.paint(DIM, &time.date().to_string()))?;
         }

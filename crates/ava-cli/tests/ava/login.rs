@@ -121,8 +121,31 @@ fn a_key_that_is_refused_is_not_kept() {
     );
     world.fault(Fault { times: None, status: Some(500), ..Fault::on(On::Any) });
     let ran = world.run_with(&["login", "--stdin", "--timeout", "0.2"], "sk_newer\n").ok();
-    assert!(ran.err.contains("could not be tried"), "{ran:?}");
+    assert!(ran.err.contains("kept UNCHECKED") && ran.out.contains("The key is unchecked."), "{ran:?}");
     assert!(fs::read_to_string(config(&world)).unwrap().contains("sk_newer"));
+}
+
+#[test]
+fn a_key_that_nobody_could_try_replaces_no_login_for_another_address() {
+    let world = World::new();
+    log_in(&world);
+    let kept = || fs::read_to_string(config(&world)).unwrap();
+    let before = kept();
+    let nobody = ["login", "--stdin", "--timeout", "1", "--base-url", "http://127.0.0.1:9"];
+    let ran = world.run_with(&nobody, "sk_other\n").ends_with(7);
+    let stays = format!(
+        "so the login for {} stays: could not connect to http://127.0.0.1:9: ",
+        world.sandbox.base_url()
+    );
+    assert!(ran.err.contains(&stays) && ran.err.contains("--no-check"), "{ran:?}");
+    assert_eq!(kept(), before);
+    world.run_with(&[&nobody[..], &["--no-check"]].concat(), "sk_other\n").ok();
+    assert!(kept().contains("sk_other"));
+    // Where there is none yet, it is kept.
+    world.run(&["logout"]).ok();
+    let ran = world.run_with(&nobody, "sk_first\n").ok();
+    assert!(ran.err.contains("kept UNCHECKED") && ran.err.contains("http://127.0.0.1:9"), "{ran:?}");
+    assert!(kept().contains("sk_first"));
 }
 
 #[cfg(unix)]

@@ -137,6 +137,25 @@ fn a_key_is_asked_for_and_not_shown() {
 }
 
 #[test]
+fn a_person_is_asked_before_an_untried_key_replaces_another_login() {
+    let world = World::new();
+    world.run_with(&["login", "--stdin"], &format!("{KEY}\n")).ok();
+    let kept = || std::fs::read_to_string(world.home.path().join(".config/ava/config.toml")).unwrap();
+    for (answer, code, replaced) in [("n\n", 7, false), ("y\n", 0, true)] {
+        let args = ["login", "--base-url", "http://127.0.0.1:9", "--timeout", "1"];
+        let mut terminal = Terminal::run(&world, &args, &[("AVA_API_KEY", ""), ("NO_COLOR", "1")]);
+        terminal.wait_for("(not shown): ");
+        super::support::until(|| !terminal.echoes());
+        terminal.type_in("sk_other\n");
+        terminal.wait_for("Keep it unchecked, in place of the login for");
+        terminal.wait_for("? [y/N] ");
+        terminal.type_in(answer);
+        assert_eq!(terminal.end().0, code);
+        assert_eq!(kept().contains("sk_other"), replaced);
+    }
+}
+
+#[test]
 fn a_prompt_that_is_broken_off_leaves_the_terminal_as_it_was() {
     let world = World::new();
     for (keys, exit) in [("sk_half\u{3}", 130), ("\u{4}", 2), ("\n", 2)] {

@@ -176,8 +176,7 @@ fn confirm(ctx: &Context, base_url: &str, first: &Row, messages: usize) -> Resul
         let _ = writeln!(err, "{}", text::fitting(&line, columns));
     }
     drop(err);
-    let answer = input::asked(&format!("Send {}? [y/N] ", text::count(messages, "message")))?;
-    if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
+    if input::agreed(&format!("Send {}? [y/N] ", text::count(messages, "message")))? {
         return Ok(());
     }
     let _ = io::stderr().flush();
