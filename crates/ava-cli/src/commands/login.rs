@@ -121,13 +121,13 @@ fn check(ctx: &Context, client: &ava_imessage::Client, base_url: &str) -> Result
     let address = origin(base_url);
     let why = words_at(&error, &address);
     let Some(kept) = config::kept_address().filter(|kept| !same_origin(kept, base_url)) else {
-        let words = format!("The key is kept UNCHECKED, and may not work: it could not be tried. {why}.");
+        let words = format!("The key is kept UNCHECKED, and may not work: it could not be tried: {why}.");
         ctx.printer.note("unchecked", &words);
         return Ok(false);
     };
     let stays = format!("the key could not be tried, so the login for {} stays", origin(&kept));
     if input::can_ask() {
-        ctx.printer.note("unchecked", &format!("The key could not be tried. {why}."));
+        ctx.printer.note("unchecked", &format!("The key could not be tried: {why}."));
         let question = format!("Keep it unchecked, in place of the login for {}? [y/N] ", origin(&kept));
         if input::agreed(&question)? {
             return Ok(false);
