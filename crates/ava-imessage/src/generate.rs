@@ -11,6 +11,7 @@ use crate::error::{Delivery, Error, Result};
 use crate::history;
 use crate::model::{Direction, GeneratedMessage, Message, Role, Turn};
 use crate::send::{Posted, post};
+use crate::transport::Witness;
 use crate::wire::Unusable;
 use crate::{validate, wire};
 
@@ -136,7 +137,10 @@ impl GenerateRequest {
             let reply = call.read().await?;
             return read_answer(&reply).map_err(|why| call.unusable(&reply, &why, None));
         }
-        match post(&call, call.deadline, &mut |_| {}, read_answer).await {
+        let mut watch = Watch::default();
+        let posted = post(&call, call.deadline, &mut |witness| watch.0 = witness.cloned(), read_answer).await;
+        watch.0 = None;
+        match posted {
             Posted::Answered(generated, _) => {
                 if generated.sent {
                     let key = (&*self.phone, &*generated.text);
@@ -149,6 +153,22 @@ impl GenerateRequest {
                 let why = "its text isn't known, so the history cannot tell";
                 Err(Error::delivery_unknown(Some(cause), why))
             }
+        }
+    }
+}
+
+/// The request on its way, of a reply that is to be sent at once. There is no attempt to settle, but dropped in
+/// flight it leaves a line in the log.
+#[derive(Default)]
+struct Watch(Option<Witness>);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if self.0.as_ref().is_some_and(Witness::polled) {
+            tracing::warn!(
+                target: "ava_imessage",
+                "a generated reply (auto_send) was cancelled in flight: it may or may not have been sent",
+            );
         }
     }
 }

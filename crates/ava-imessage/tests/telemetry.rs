@@ -6,10 +6,11 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::future::IntoFuture;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ava_imessage::{Client, RequestBody};
+use ava_imessage::{Client, RequestBody, Turn};
 use support::{Clock, Model, answer};
 use tracing::field::{Field, Visit};
 use tracing::instrument::WithSubscriber;
@@ -86,4 +87,49 @@ async fn a_call_is_a_span_an_attempt() {
         fields
     };
     assert_eq!(spans, [expected("503", "0"), expected("200", "1")]);
+}
+
+/// The messages of the lines at `warn` and above.
+#[derive(Clone, Default)]
+struct Warnings(Arc<Mutex<Vec<String>>>);
+
+impl<S: tracing::Subscriber> Layer<S> for Warnings {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+        if *event.metadata().level() <= tracing::Level::WARN {
+            let mut fields = Fields::new();
+            event.record(&mut Writer(&mut fields));
+            self.0.lock().unwrap().push(fields.remove("message").unwrap_or_default());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_have_been_sent_and_was_cancelled_leaves_a_line() {
+    let service = |mut request: http::Request<RequestBody>| async move {
+        use http_body_util::BodyExt;
+        let _ = request.body_mut().frame().await;
+        std::future::pending().await
+    };
+    let client = Client::builder()
+        .api_key("sk_canary")
+        .base_url("http://127.0.0.1:4010")
+        .transport(Model(Arc::new(service)))
+        .build()
+        .unwrap();
+    let warnings = Warnings::default();
+    async {
+        let limit = Duration::from_millis(10);
+        let context = || [Turn::user("secret words")];
+        let _ = tokio::time::timeout(limit, client.send("+15550001111", "secret words").into_future()).await;
+        let reply = client.generate("+15550001111", context());
+        let _ = tokio::time::timeout(limit, reply.auto_send(true).into_future()).await;
+        // Nothing would have been sent.
+        let reply = client.generate("+15550001111", context());
+        let _ = tokio::time::timeout(limit, reply.into_future()).await;
+    }
+    .with_subscriber(tracing_subscriber::registry().with(warnings.clone()))
+    .await;
+    let lines = warnings.0.lock().unwrap().clone();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines.iter().all(|line| line.contains("was cancelled in flight")), "{lines:?}");
 }

@@ -64,3 +64,12 @@ fn an_interrupt_ends_it_at_once() {
     assert_eq!(code, 130, "{said}");
     assert!(said.contains("cancelled"), "{said}");
 }
+
+#[test]
+fn an_endpoint_is_refused_where_none_is_asked() {
+    let world = World::new();
+    for args in [["demo", "--base-url=http://127.0.0.1:9"], ["sandbox", "--timeout=1"]] {
+        let ran = world.run(&args).ends_with(2);
+        assert!(ran.err.contains("has no meaning here"), "{}", ran.err);
+    }
+}

@@ -48,6 +48,7 @@ trait Narrator {
 
 /// Plays it, and fails if something that it claims does not hold.
 pub(crate) fn run(ctx: &Context, _: &DemoArgs) -> Result<()> {
+    ctx.without_endpoint("it plays against a sandbox of its own")?;
     interrupt::run_until_interrupted(async {
         let printer = &ctx.printer;
         let played = if printer.json() {
