@@ -33,6 +33,7 @@ import {
   pageOptions,
   plainOptions,
   pollOptions,
+  sendOptions,
   token,
 } from "./options.js";
 import { custom, shown } from "./redact.js";
@@ -150,7 +151,7 @@ export class AvaClient implements AsyncDisposable {
   send(phone: string, text: string, options?: CallOptions): Promise<SentMessage> {
     return this.#call(
       this.send,
-      plainOptions,
+      sendOptions,
       options,
       (call) => this.#core.send(argument("phone", phone, "not_sent"), argument("text", text, "not_sent"), ...call),
       toSentMessage,

@@ -229,8 +229,6 @@ export interface ToldError {
 /**
  * The one place where a kind becomes a class. `attempt` and `raised` find what stands for their numbers: the attempt,
  * and what a callback threw.
- *
- * @internal
  */
 export function makeError(
   told: ToldError,

@@ -32,9 +32,12 @@ export type Line = [level: Exclude<LogLevel, "off">, message: string, fields: Re
 
 const LEVELS: readonly string[] = ["off", "error", "warn", "info", "debug", "trace"];
 
+/** Pino has two more. */
+const OF_PINO: Readonly<Record<string, LogLevel>> = { silent: "off", fatal: "error" };
+
 function level(name: unknown): LogLevel | undefined {
   const known = typeof name === "string" ? name.trim().toLowerCase() : "";
-  return LEVELS.includes(known) ? (known as LogLevel) : undefined;
+  return LEVELS.includes(known) ? (known as LogLevel) : OF_PINO[known];
 }
 
 /** What `AVA_LOG` has written where there is no logger: lines on stderr. */
@@ -54,7 +57,7 @@ export function logTo(
     return threshold && threshold !== "off" && environment ? { level: threshold, log: stderr } : undefined;
   }
   const ofPino = "bindings" in logger;
-  const threshold = wanted ?? environment ?? (level((logger as { level?: unknown }).level) || "warn");
+  const threshold = wanted ?? environment ?? level((logger as { level?: unknown }).level) ?? "warn";
   const log = ([name, message, fields]: Line): void => {
     const method = name === "trace" && (!logger.trace || logger === console) ? "debug" : name;
     if (ofPino) {

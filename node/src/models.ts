@@ -183,7 +183,6 @@ const showSent = hidden(
   })),
 );
 
-/** @internal */
 export function toMessage(row: MessageRow): Message {
   const message = {
     id: row[0],
@@ -199,7 +198,6 @@ export function toMessage(row: MessageRow): Message {
   return Object.freeze(message);
 }
 
-/** @internal */
 export function toSentMessage(row: [string, number, string, Confirmation, Record<string, unknown>]): SentMessage {
   const sent = {
     messageId: row[0],
@@ -212,7 +210,6 @@ export function toSentMessage(row: [string, number, string, Confirmation, Record
   return Object.freeze(sent);
 }
 
-/** @internal */
 export function toGeneratedMessage(
   row: [string, string, boolean, number, string, Record<string, unknown>],
 ): GeneratedMessage {
@@ -228,7 +225,6 @@ export function toGeneratedMessage(
   return Object.freeze(generated);
 }
 
-/** @internal */
 export function toSkippedRow(row: [number, string, string]): SkippedRow {
   const skipped = { index: row[0], reason: row[1], raw: row[2] };
   Object.defineProperty(skipped, custom, showSkipped);
@@ -239,7 +235,6 @@ function toSkippedRows(rows: SkippedList): readonly SkippedRow[] {
   return rows.length === 0 ? NO_ROWS : Object.freeze(rows.map(toSkippedRow));
 }
 
-/** @internal */
 export function toMessagePage(
   row: [MessageRow[], number, number, number, SkippedList, Record<string, unknown>],
 ): MessagePage {
@@ -254,7 +249,6 @@ export function toMessagePage(
   });
 }
 
-/** @internal */
 export function toPollPage(row: [MessageRow[], number, boolean, SkippedList, Record<string, unknown>]): PollPage {
   const [messages, count, hasMore, skipped, further] = row;
   return Object.freeze({
@@ -266,7 +260,6 @@ export function toPollPage(row: [MessageRow[], number, boolean, SkippedList, Rec
   });
 }
 
-/** @internal */
 export function toGap(row: [number, number]): Gap {
   return Object.freeze({ from: new Date(row[0]), to: new Date(row[1]) });
 }

@@ -380,6 +380,8 @@ function all<T extends Checks>(kind: Kind, checks: T, options: unknown): Checked
 export const clientOptions = (options: unknown) => all(ConfigurationError, CHECKS.client, options);
 /** The options of a call that has none of its own. */
 export const plainOptions = (options: unknown) => all(InvalidRequestError, CHECKS.call, options);
+/** The options of `send`. */
+export const sendOptions = (options: unknown) => sending("not_sent", () => plainOptions(options));
 /** The options of `messagesPage`. */
 export const pageOptions = (options: unknown) => all(InvalidRequestError, CHECKS.page, options);
 /** The options of `poll`. */

@@ -168,6 +168,7 @@ export class Listener extends Stream {
   readonly #native: NativeListener;
   readonly #callbacks: Callbacks;
   #opening: Promise<void> | undefined;
+  #isOpen = false;
 
   /** @internal */
   constructor(core: NativeCore, given: ReturnType<typeof listenOptions>, client: Owner) {
@@ -212,6 +213,7 @@ export class Listener extends Stream {
       caller,
       () => this.#native.open(),
       () => {
+        this.#isOpen = true;
         if (this.ended) {
           this.#native.close();
         }
@@ -229,7 +231,9 @@ export class Listener extends Stream {
     if (this.ended) {
       return DONE;
     }
-    await this.#open(this.next);
+    if (!this.#isOpen) {
+      await this.#open(this.next);
+    }
     const value = await this.call(
       this.next,
       () => this.#native.next(),

@@ -7,6 +7,9 @@ import { after } from "node:test";
 import { AvaError } from "ava-imessage";
 import { Sandbox } from "ava-imessage/testing";
 
+/** A phone of the tests. */
+export const PHONE = "+15550001111";
+
 /** The repository's folder. */
 export const REPOSITORY = fileURLToPath(new URL("../../../", import.meta.url));
 /** The package's folder. */
