@@ -8,6 +8,7 @@ import { type AvaError, InternalError, type ToldError, makeError } from "./error
 import { type CallArguments, type CallId, type NativeMailbox, native } from "./native.js";
 import type { CheckedCall } from "./options.js";
 import { Trace } from "./trace.js";
+import { wire } from "./wire.js";
 
 /** What a callback that is waited for gives: a text, or a token and how long it is valid. */
 export type Answered = readonly [value?: string | undefined, expiresInMs?: number | undefined, expiresAtMs?: number | undefined];
@@ -77,15 +78,9 @@ class Mailbox {
   readonly #hold: (held: boolean) => void;
 
   constructor() {
-    const weak = new WeakRef(this);
-    let strong: Mailbox | undefined;
-    this.#hold = (held) => {
-      strong = held ? weak.deref() : undefined;
-    };
-    this.native = new native.Mailbox(
-      (batch) => (strong ?? weak.deref())?.deliver(batch),
-      (told) => weak.deref()?.error(JSON.parse(told) as ToldError) ?? new Error("ava-imessage was unloaded"),
-    );
+    const { deliver, makeError, hold } = wire(new WeakRef(this));
+    this.#hold = hold;
+    this.native = new native.Mailbox(deliver, makeError);
   }
 
   /**
