@@ -20,7 +20,14 @@ export function nativeName() {
   return `${machine}-${process.report.getReport().header.glibcVersionRuntime ? "gnu" : "musl"}`;
 }
 
-const cargo = ["build", "--package", "ava-node", "--message-format", "json-render-diagnostics", ...process.argv.slice(2)];
+const cargo = [
+  "build",
+  "--package",
+  "ava-node",
+  "--message-format",
+  "json-render-diagnostics",
+  ...process.argv.slice(2),
+];
 const messages = execFileSync("cargo", cargo, {
   cwd: join(node, ".."),
   stdio: ["ignore", "pipe", "inherit"],

@@ -56,7 +56,8 @@ export class Attempt {
    * @throws InvalidRequestError if it is something else.
    */
   static fromJSON(json: string | object): Attempt {
-    const written = typeof json === "string" ? json : JSON.stringify(json);
+    // Nothing at all is written as nothing.
+    const written: unknown = typeof json === "string" ? json : JSON.stringify(json);
     return new Attempt(mailbox.attemptFromText(String(written)));
   }
 

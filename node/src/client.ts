@@ -64,7 +64,10 @@ class Callbacks implements Owner {
     if (which === "log") {
       this.log?.(what as Line);
     } else {
-      tell(which, this.onUnknown, mailbox.attempt(what as number) as Attempt);
+      const attempt = mailbox.attempt(what as number);
+      if (attempt) {
+        tell(which, this.onUnknown, attempt);
+      }
     }
   }
 }
@@ -173,7 +176,9 @@ export class AvaClient implements AsyncDisposable {
       (call) => {
         const known = Attempt.native(attempt);
         if (known === undefined) {
-          throw new InvalidRequestError("attempt: must be an Attempt, as errors carry it and Attempt.fromJSON makes it");
+          throw new InvalidRequestError(
+            "attempt: must be an Attempt, as errors carry it and Attempt.fromJSON makes it",
+          );
         }
         return this.#core.settle(known, ...call);
       },

@@ -60,12 +60,12 @@ export class AvaError extends Error {
     super(message, fields.cause === undefined ? undefined : { cause: fields.cause });
     this.code = new.target.code;
     for (const name of ["status", "requestId", "retryAfterMs", "delivery", "messageId"] as const) {
-      if (fields[name] !== undefined && fields[name] !== null) {
+      if (fields[name] !== undefined) {
         Object.defineProperty(this, name, { value: fields[name], enumerable: true });
       }
     }
     for (const name of ["body", "attempt"] as const) {
-      if (fields[name] !== undefined && fields[name] !== null) {
+      if (fields[name] !== undefined) {
         Object.defineProperty(this, name, { value: fields[name], enumerable: false });
       }
     }

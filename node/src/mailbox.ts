@@ -11,7 +11,11 @@ import { Trace } from "./trace.js";
 import { wire } from "./wire.js";
 
 /** What a callback that is waited for gives: a text, or a token and how long it is valid. */
-export type Answered = readonly [value?: string | undefined, expiresInMs?: number | undefined, expiresAtMs?: number | undefined];
+export type Answered = readonly [
+  value?: string | undefined,
+  expiresInMs?: number | undefined,
+  expiresAtMs?: number | undefined,
+];
 
 /** Whose callbacks are asked and told: a client's, a listener's. */
 export interface Owner {
@@ -117,7 +121,7 @@ class Mailbox {
           whenAborted(signal, abort);
         }
       } catch (error) {
-        reject(trace.put(error) as Error);
+        reject(trace.put(error));
       }
     });
   }

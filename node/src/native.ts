@@ -12,7 +12,7 @@ export interface NativeAttempt {
 
 export interface NativeMailbox {
   cancel(id: CallId): void;
-  answer(id: number, value?: string | undefined, expiresIn?: number | undefined, expiresAt?: number | undefined): void;
+  answer(id: number, value?: string, expiresIn?: number, expiresAt?: number): void;
   fail(id: number, kind: string): number;
   number(): number;
   flush(): CallId;
@@ -29,12 +29,7 @@ export interface NativeCore {
   close(): CallId;
   send(phone: string, text: string, ...call: CallArguments): CallId;
   settle(attempt: NativeAttempt, ...call: CallArguments): CallId;
-  messagesPage(
-    phone: string,
-    limit: number | undefined,
-    offset: number | undefined,
-    ...call: CallArguments
-  ): CallId;
+  messagesPage(phone: string, limit: number | undefined, offset: number | undefined, ...call: CallArguments): CallId;
   messages(phone: string, ...call: CallArguments): NativeMessages;
   poll(since: string | undefined, phone: string | undefined, ...call: CallArguments): CallId;
   generate(

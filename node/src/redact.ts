@@ -23,7 +23,7 @@ export function phone(value: string): string {
 
 /** A text: how long it is. */
 export function text(value: string): unknown {
-  return new Words(`<${String([...value].length)} characters>`);
+  return new Words(`<${String(Array.from(value).length)} characters>`);
 }
 
 /** A name and some members, as `util.inspect` would print an object of a class. */

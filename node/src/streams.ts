@@ -10,17 +10,23 @@ import type { CheckedCall, Checkpoint, listenOptions } from "./options.js";
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /** What both have in common: they end once, by whatever comes first. */
-abstract class Stream implements AsyncIterableIterator<Message, undefined>, AsyncDisposable {
+abstract class Stream implements AsyncIterableIterator<Message>, AsyncDisposable {
+  /** @internal */
   protected ended = false;
   readonly #given: CheckedCall;
   readonly #owner: Owner;
 
+  /** @internal */
   protected constructor(signal: AbortSignal | undefined, owner: Owner) {
     this.#given = signal ? { signal } : {};
     this.#owner = owner;
   }
 
-  /** Makes a call that ends the stream if it fails. */
+  /**
+   * Makes a call that ends the stream if it fails.
+   *
+   * @internal
+   */
   protected async call<T>(
     caller: (...args: never[]) => unknown,
     begin: () => CallId,
@@ -34,7 +40,11 @@ abstract class Stream implements AsyncIterableIterator<Message, undefined>, Asyn
     }
   }
 
-  /** Lets go of the native half. */
+  /**
+   * Lets go of the native half.
+   *
+   * @internal
+   */
   protected abstract end(): void;
 
   /** The next message. */
@@ -55,7 +65,7 @@ abstract class Stream implements AsyncIterableIterator<Message, undefined>, Asyn
   /** {@link close}, and rejects with the error. */
   throw(error?: unknown): Promise<IteratorReturnResult<undefined>> {
     this.end();
-    return Promise.reject(error as Error);
+    return Promise.reject(error);
   }
 
   /** It is its own iterator: a second loop goes on where the first was left. */
@@ -113,6 +123,7 @@ export class Messages extends Stream {
     return { done: false, value };
   }
 
+  /** @internal */
   protected end(): void {
     this.ended = true;
     this.#ready = [];
@@ -269,6 +280,7 @@ export class Listener extends Stream {
     );
   }
 
+  /** @internal */
   protected end(): void {
     this.ended = true;
     this.#native.close();

@@ -32,7 +32,10 @@ describe("an abort in flight drops the request and gives the signal's reason", (
       controller.abort(reason);
       const aborted = performance.now();
       assert.equal(await failure(promise), reason);
-      await until("the server sees it", async () => (await sandbox.requests())[0]?.["outcome"] === "client_disconnected");
+      await until(
+        "the server sees it",
+        async () => (await sandbox.requests())[0]?.["outcome"] === "client_disconnected",
+      );
       assert.ok(performance.now() - aborted < 5000, "else it was only the answer that nobody took");
       assert.equal(getEventListeners(controller.signal, "abort").length, 0);
     });

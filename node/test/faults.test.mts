@@ -106,7 +106,13 @@ describe("programs", () => {
     await until("it listens", async () => (await sandbox.requests()).length > 2);
     await sandbox.inbound(PHONE, "go on");
     await sandbox.inbound(PHONE, "stop");
-    assert.deepEqual(clean(await listening).trim().split("\n").sort(), ["go on", "stop"]);
+    assert.deepEqual(
+      clean(await listening)
+        .trim()
+        .split("\n")
+        .sort(),
+      ["go on", "stop"],
+    );
   });
 
   test("the last words are heard: a hook, a line of the log", async () => {
@@ -125,7 +131,11 @@ describe("programs", () => {
     const lines = clean(ran).trim().split("\n");
     assert.equal(lines[0], "AbortError");
     assert.deepEqual(
-      [lines.length, lines.some((it) => it.startsWith("a send was cancelled in flight")), lines.includes("told of the text")],
+      [
+        lines.length,
+        lines.some((it) => it.startsWith("a send was cancelled in flight")),
+        lines.includes("told of the text"),
+      ],
       [3, true, true],
       ran.stdout,
     );

@@ -87,7 +87,7 @@ describe("a conversation", () => {
     assert.equal(node.length, 120);
     const web: string[] = [];
     for await (const message of ReadableStream.from(client.messages(PHONE))) {
-      web.push((message as Message).id);
+      web.push(message.id);
     }
     assert.deepEqual(
       web,
@@ -110,7 +110,7 @@ describe("a conversation", () => {
     await using client = sandbox.client();
     const messages = client.messages(PHONE);
     const all = await Promise.all(Array.from({ length: 7 }, () => messages.next()));
-    const ids = all.filter((it) => !it.done).map((it) => (it.value as Message).id);
+    const ids = all.filter((it) => !it.done).map((it) => it.value.id);
     assert.equal(new Set(ids).size, 5);
     assert.equal(all.filter((it) => it.done).length, 2);
   });

@@ -298,7 +298,7 @@ export class World {
       ours.abort(CANCELLED);
       const cancelled = await outcome;
       // The request is dropped on the worker, a moment after the caller has left.
-      for (const end = Date.now() + 300; this.#hookCalls === before && Date.now() < end; ) {
+      for (const end = Date.now() + 300; this.#hookCalls === before && Date.now() < end;) {
         await sleep(10);
       }
       return { cancelled, unknown_hook: this.#hookCalls - before };

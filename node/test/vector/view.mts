@@ -1,7 +1,14 @@
 // Results and errors as the JSON that vectors compare with.
 
 import assert from "node:assert/strict";
-import { AvaError, type GeneratedMessage, type Message, type MessagePage, type PollPage, type SentMessage } from "ava-imessage";
+import {
+  AvaError,
+  type GeneratedMessage,
+  type Message,
+  type MessagePage,
+  type PollPage,
+  type SentMessage,
+} from "ava-imessage";
 import type { Json } from "./expand.mjs";
 
 type Result = Message | SentMessage | GeneratedMessage | MessagePage | PollPage | undefined;
