@@ -38,7 +38,7 @@ import {
 } from "./options.js";
 import { custom, shown } from "./redact.js";
 import { Listener, Messages } from "./streams.js";
-import { traced } from "./trace.js";
+import { type Failure, settled, traced } from "./trace.js";
 
 /** The callbacks of a client. */
 class Callbacks implements Owner {
@@ -129,13 +129,12 @@ export class AvaClient implements AsyncDisposable {
   }
 
   #call<O extends CheckedCall, T>(
-    caller: (...args: never[]) => unknown,
     check: (options: unknown) => O,
     options: unknown,
     begin: (call: CallArguments, given: O) => CallId,
-    read: Parameters<typeof mailbox.call<O, T>>[4],
-  ): Promise<T> {
-    return mailbox.call(caller, check, options, begin, read, this.#callbacks);
+    read: Parameters<typeof mailbox.call<O, T>>[3],
+  ): Promise<T | Failure> {
+    return mailbox.call(check, options, begin, read, this.#callbacks);
   }
 
   /**
@@ -151,14 +150,14 @@ export class AvaClient implements AsyncDisposable {
    *   send again.
    * @throws AvaError (any other) if it certainly did not go out.
    */
-  send(phone: string, text: string, options?: CallOptions): Promise<SentMessage> {
-    return this.#call(
-      this.send,
+  async send(phone: string, text: string, options?: CallOptions): Promise<SentMessage> {
+    const outcome = await this.#call(
       sendOptions,
       options,
       (call) => this.#core.send(argument("phone", phone, "not_sent"), argument("text", text, "not_sent"), ...call),
       toSentMessage,
     );
+    return settled(this.send, outcome);
   }
 
   /**
@@ -168,9 +167,8 @@ export class AvaClient implements AsyncDisposable {
    * @throws RejectedError if the message is there, and failed.
    * @throws DeliveryUnknownError if the history does not tell. Absence proves nothing: the service may still be at it.
    */
-  settle(attempt: Attempt, options?: CallOptions): Promise<SentMessage> {
-    return this.#call(
-      this.settle,
+  async settle(attempt: Attempt, options?: CallOptions): Promise<SentMessage> {
+    const outcome = await this.#call(
       plainOptions,
       options,
       (call) => {
@@ -184,6 +182,7 @@ export class AvaClient implements AsyncDisposable {
       },
       toSentMessage,
     );
+    return settled(this.settle, outcome);
   }
 
   /**
@@ -213,28 +212,28 @@ export class AvaClient implements AsyncDisposable {
    * @param phone Whose: E.164.
    * @throws InvalidRequestError if the phone or the limit is malformed, before anything is sent.
    */
-  messagesPage(phone: string, options?: MessagesPageOptions): Promise<MessagePage> {
-    return this.#call(
-      this.messagesPage,
+  async messagesPage(phone: string, options?: MessagesPageOptions): Promise<MessagePage> {
+    const outcome = await this.#call(
       pageOptions,
       options,
       (call, { limit, offset }) => this.#core.messagesPage(argument("phone", phone), limit, offset, ...call),
       toMessagePage,
     );
+    return settled(this.messagesPage, outcome);
   }
 
   /**
    * Asks once for inbound messages (*Receive Messages*). What comes again, comes again: for an inbox that loses nothing
    * and repeats nothing, use {@link listen}.
    */
-  poll(options?: PollOptions): Promise<PollPage> {
-    return this.#call(
-      this.poll,
+  async poll(options?: PollOptions): Promise<PollPage> {
+    const outcome = await this.#call(
       pollOptions,
       options,
       (call, { since, phone }) => this.#core.poll(since, phone, ...call),
       toPollPage,
     );
+    return settled(this.poll, outcome);
   }
 
   /**
@@ -268,9 +267,8 @@ export class AvaClient implements AsyncDisposable {
    * @throws DeliveryUnknownError with `autoSend`, if the answer was lost. There is no attempt to settle: the text isn't
    *   known.
    */
-  generate(phone: string, context: Iterable<Turn>, options?: GenerateOptions): Promise<GeneratedMessage> {
-    return this.#call(
-      this.generate,
+  async generate(phone: string, context: Iterable<Turn>, options?: GenerateOptions): Promise<GeneratedMessage> {
+    const outcome = await this.#call(
       generateOptions,
       options,
       (call, { instructions, autoSend = false }) => {
@@ -285,6 +283,7 @@ export class AvaClient implements AsyncDisposable {
       },
       toGeneratedMessage,
     );
+    return settled(this.generate, outcome);
   }
 
   /**
@@ -295,29 +294,29 @@ export class AvaClient implements AsyncDisposable {
    * @param phone Whose conversation: E.164.
    * @throws InvalidRequestError if the conversation has no messages.
    */
-  draftReply(phone: string, options?: DraftReplyOptions): Promise<GeneratedMessage> {
-    return this.#call(
-      this.draftReply,
+  async draftReply(phone: string, options?: DraftReplyOptions): Promise<GeneratedMessage> {
+    const outcome = await this.#call(
       draftOptions,
       options,
       (call, { instructions, history }) =>
         this.#core.draftReply(argument("phone", phone), instructions, history, ...call),
       toGeneratedMessage,
     );
+    return settled(this.draftReply, outcome);
   }
 
   /**
    * Refuses new calls from now on with {@link ClosedError}, ends the listeners' iteration without an error, and waits
    * for the calls in flight, each of which ends by its deadline.
    */
-  close(): Promise<void> {
-    return this.#call(
-      this.close,
+  async close(): Promise<void> {
+    const outcome = await this.#call(
       plainOptions,
       undefined,
       () => this.#core.close(),
       () => undefined,
     );
+    settled(this.close, outcome);
   }
 
   /** {@link close}, at the end of an `await using`. */

@@ -7,7 +7,7 @@ import { Attempt } from "./attempt.js";
 import { type AvaError, InternalError, type ToldError, makeError } from "./errors.js";
 import { type CallArguments, type CallId, type NativeMailbox, native } from "./native.js";
 import type { CheckedCall } from "./options.js";
-import { Trace } from "./trace.js";
+import { Failure } from "./trace.js";
 import { wire } from "./wire.js";
 
 /** What a callback that is waited for gives: a text, or a token and how long it is valid. */
@@ -31,10 +31,8 @@ type Read<T> = (value: any, rest: any[]) => T;
 
 /** A call under way. */
 interface Waiting {
-  readonly resolve: (value: never) => void;
-  readonly reject: (reason: unknown) => void;
+  readonly resolve: (outcome: never) => void;
   readonly read: Read<unknown>;
-  readonly trace: Trace;
   /** Kept while it is under way. */
   readonly owner: Owner | undefined;
   readonly signal: AbortSignal | undefined;
@@ -88,24 +86,22 @@ class Mailbox {
   }
 
   /**
-   * Makes a call: checks its options, begins it, and makes of what it gives what `read` does. Whatever is wrong with
-   * the arguments is a rejection too, and errors have the stack of whoever called `caller`.
+   * Makes a call: checks its options, begins it, and makes of what it gives what `read` does. It never rejects: what it
+   * fails with, its arguments being wrong included, is a {@link Failure}.
    */
   call<O extends CheckedCall, T>(
-    caller: (...args: never[]) => unknown,
     check: (options: unknown) => O,
     options: unknown,
     begin: (call: CallArguments, given: O) => CallId,
     read: Read<T>,
     owner?: Owner,
-  ): Promise<T> {
-    const trace = new Trace(caller);
-    return new Promise((resolve, reject) => {
+  ): Promise<T | Failure> {
+    return new Promise((resolve) => {
       try {
         const given = check(options);
         const { signal } = given;
         if (signal?.aborted) {
-          reject(signal.reason as Error);
+          resolve(new Failure(signal.reason, false));
           return;
         }
         const id = begin([given.timeoutMs, given.maxRetries, given.headers], given);
@@ -113,15 +109,15 @@ class Mailbox {
           signal &&
           (() => {
             this.native.cancel(id);
-            reject(signal.reason as Error);
+            resolve(new Failure(signal.reason, false));
           });
         this.#hold(true);
-        this.#waiting.set(id, { resolve, reject, read, trace, owner, signal, abort });
+        this.#waiting.set(id, { resolve, read, owner, signal, abort });
         if (signal && abort) {
           whenAborted(signal, abort);
         }
       } catch (error) {
-        reject(trace.put(error));
+        resolve(new Failure(error, true));
       }
     });
   }
@@ -173,17 +169,21 @@ class Mailbox {
       notWhenAborted(waiting.signal, waiting.abort);
     }
     if (how === 0) {
-      try {
-        waiting.resolve(waiting.read(value, rest) as never);
-      } catch (error) {
-        const words = "a bug in this library: an outcome can't be read";
-        waiting.reject(waiting.trace.put(new InternalError(words, { cause: error })));
-      }
+      waiting.resolve(this.#read(waiting.read, value, rest) as never);
     } else if (how === 1) {
-      waiting.reject(waiting.trace.put(this.error(value as ToldError)));
+      waiting.resolve(new Failure(this.error(value as ToldError), true) as never);
     } else if (waiting.owner) {
       // It was aborted; what becomes of it is told later.
       this.#lingering.add(waiting.owner);
+    }
+  }
+
+  #read(read: Read<unknown>, value: unknown, rest: unknown[]): unknown {
+    try {
+      return read(value, rest);
+    } catch (error) {
+      const words = "a bug in this library: an outcome can't be read";
+      return new Failure(new InternalError(words, { cause: error }), true);
     }
   }
 

@@ -136,17 +136,23 @@ export interface Gap {
 
 // What follows reads the lists of model.rs, member by member.
 
-type MessageRow = [string, string, string, string, number, string, string, Record<string, unknown>];
+/** Eight members for each message, one message after the other. A phone that is the last one's is `null`. */
+export type MessageList = (string | number | Record<string, unknown> | null)[];
+type FurtherMembers = Record<string, unknown> | null;
 type SkippedList = [number, string, string][];
 
+const MEMBERS = 8;
+const DIRECTIONS = ["inbound", "outbound"] as const;
+const STATUSES = ["queued", "sent", "delivered", "failed", "received"] as const;
 const NOTHING: Extra = Object.freeze({});
 const NO_ROWS: readonly SkippedRow[] = Object.freeze([]);
 
-function extra(members: Record<string, unknown>): Extra {
-  for (const _ in members) {
-    return Object.freeze(members);
-  }
-  return NOTHING;
+function extra(members: FurtherMembers): Extra {
+  return members === null ? NOTHING : Object.freeze(members);
+}
+
+function word(words: readonly string[], known: string | number): string {
+  return typeof known === "number" ? (words[known] ?? "") : known;
 }
 
 /** Not enumerable, so that objects stay plain: they compare, spread and clone as the literals they look like. */
@@ -183,22 +189,29 @@ const showSent = hidden(
   })),
 );
 
-export function toMessage(row: MessageRow): Message {
-  const message = {
-    id: row[0],
-    phone: row[1],
-    text: row[2],
-    direction: row[3],
-    timestamp: new Date(row[4]),
-    timestampText: row[5],
-    status: row[6],
-    extra: extra(row[7]),
-  };
-  Object.defineProperty(message, custom, showMessage);
-  return Object.freeze(message);
+/** All messages of a list. */
+export function toMessages(list: MessageList): Message[] {
+  const messages: Message[] = [];
+  let phone = "";
+  for (let at = 0; at < list.length; at += MEMBERS) {
+    phone = (list[at + 1] as string | null) ?? phone;
+    const message = {
+      id: list[at] as string,
+      phone,
+      text: list[at + 2] as string,
+      direction: word(DIRECTIONS, list[at + 3] as string | number),
+      timestamp: new Date(list[at + 4] as number),
+      timestampText: list[at + 5] as string,
+      status: word(STATUSES, list[at + 6] as string | number),
+      extra: extra(list[at + 7] as FurtherMembers),
+    };
+    Object.defineProperty(message, custom, showMessage);
+    messages.push(Object.freeze(message));
+  }
+  return messages;
 }
 
-export function toSentMessage(row: [string, number, string, Confirmation, Record<string, unknown>]): SentMessage {
+export function toSentMessage(row: [string, number, string, Confirmation, FurtherMembers]): SentMessage {
   const sent = {
     messageId: row[0],
     timestamp: new Date(row[1]),
@@ -210,9 +223,7 @@ export function toSentMessage(row: [string, number, string, Confirmation, Record
   return Object.freeze(sent);
 }
 
-export function toGeneratedMessage(
-  row: [string, string, boolean, number, string, Record<string, unknown>],
-): GeneratedMessage {
+export function toGeneratedMessage(row: [string, string, boolean, number, string, FurtherMembers]): GeneratedMessage {
   const generated = {
     text: row[0],
     messageId: row[1],
@@ -235,12 +246,10 @@ function toSkippedRows(rows: SkippedList): readonly SkippedRow[] {
   return rows.length === 0 ? NO_ROWS : Object.freeze(rows.map(toSkippedRow));
 }
 
-export function toMessagePage(
-  row: [MessageRow[], number, number, number, SkippedList, Record<string, unknown>],
-): MessagePage {
+export function toMessagePage(row: [MessageList, number, number, number, SkippedList, FurtherMembers]): MessagePage {
   const [messages, total, limit, offset, skipped, further] = row;
   return Object.freeze({
-    messages: Object.freeze(messages.map(toMessage)),
+    messages: Object.freeze(toMessages(messages)),
     total,
     limit,
     offset,
@@ -249,10 +258,10 @@ export function toMessagePage(
   });
 }
 
-export function toPollPage(row: [MessageRow[], number, boolean, SkippedList, Record<string, unknown>]): PollPage {
+export function toPollPage(row: [MessageList, number, boolean, SkippedList, FurtherMembers]): PollPage {
   const [messages, count, hasMore, skipped, further] = row;
   return Object.freeze({
-    messages: Object.freeze(messages.map(toMessage)),
+    messages: Object.freeze(toMessages(messages)),
     count,
     hasMore,
     skipped: toSkippedRows(skipped),

@@ -2,7 +2,16 @@
 
 import { InvalidRequestError } from "./errors.js";
 import { type Answered, type Owner, mailbox, tell } from "./mailbox.js";
-import { type Gap, type Message, type SkippedRow, toGap, toMessage, toSkippedRow } from "./models.js";
+import {
+  type Gap,
+  type Message,
+  type MessageList,
+  type SkippedRow,
+  toGap,
+  toMessages,
+  toSkippedRow,
+} from "./models.js";
+import { Failure, settled } from "./trace.js";
 import type { AvaError, ToldError } from "./errors.js";
 import type { CallId, NativeCore, NativeListener, NativeMessages } from "./native.js";
 import type { CheckedCall, Checkpoint, listenOptions } from "./options.js";
@@ -27,17 +36,12 @@ abstract class Stream implements AsyncIterableIterator<Message>, AsyncDisposable
    *
    * @internal
    */
-  protected async call<T>(
-    caller: (...args: never[]) => unknown,
-    begin: () => CallId,
-    read: (value: never, rest: never[]) => T,
-  ): Promise<T> {
-    try {
-      return await mailbox.call(caller, () => this.#given, undefined, begin, read as never, this.#owner);
-    } catch (error) {
+  protected async call<T>(begin: () => CallId, read: (value: never, rest: never[]) => T): Promise<T | Failure> {
+    const outcome = await mailbox.call(() => this.#given, undefined, begin, read as never, this.#owner);
+    if (outcome instanceof Failure) {
       this.end();
-      throw error;
     }
+    return outcome as T | Failure;
   }
 
   /**
@@ -104,18 +108,18 @@ export class Messages extends Stream {
     if (this.ended) {
       return DONE;
     }
-    const value = await this.call(
-      this.next,
+    const outcome = await this.call(
       () => (this.#native ??= this.#open()).next(),
-      (row: Parameters<typeof toMessage>[0] | null, further: Parameters<typeof toMessage>[0][]) => {
-        if (row === null || this.ended) {
+      (list: MessageList | null, further: MessageList[]) => {
+        if (list === null || this.ended) {
           return undefined;
         }
         // What came along with it, the next one last.
-        this.#ready = further.map(toMessage).reverse();
-        return toMessage(row);
+        this.#ready = further.flatMap(toMessages).reverse();
+        return toMessages(list)[0];
       },
     );
+    const value = settled(this.next, outcome);
     if (value === undefined) {
       this.end();
       return DONE;
@@ -178,7 +182,7 @@ class Callbacks implements Owner {
 export class Listener extends Stream {
   readonly #native: NativeListener;
   readonly #callbacks: Callbacks;
-  #opening: Promise<void> | undefined;
+  #opening: Promise<undefined | Failure> | undefined;
   #isOpen = false;
 
   /** @internal */
@@ -215,19 +219,19 @@ export class Listener extends Stream {
    * @throws StorageError if it can't be read or written.
    */
   async open(): Promise<this> {
-    await this.#open(this.open);
+    settled(this.open, await this.#open());
     return this;
   }
 
-  #open(caller: (...args: never[]) => unknown): Promise<void> {
+  #open(): Promise<undefined | Failure> {
     this.#opening ??= this.call(
-      caller,
       () => this.#native.open(),
       () => {
         this.#isOpen = true;
         if (this.ended) {
           this.#native.close();
         }
+        return undefined;
       },
     );
     return this.#opening;
@@ -243,13 +247,13 @@ export class Listener extends Stream {
       return DONE;
     }
     if (!this.#isOpen) {
-      await this.#open(this.next);
+      settled(this.next, await this.#open());
     }
-    const value = await this.call(
-      this.next,
+    const outcome = await this.call(
       () => this.#native.next(),
-      (row: Parameters<typeof toMessage>[0] | null) => (row === null ? undefined : toMessage(row)),
+      (list: MessageList | null) => (list === null ? undefined : toMessages(list)[0]),
     );
+    const value = settled(this.next, outcome);
     if (value === undefined) {
       this.end();
       return DONE;
@@ -263,9 +267,8 @@ export class Listener extends Stream {
    *
    * @throws StorageError if the checkpoint failed; the message is not acknowledged.
    */
-  ack(message: Message | string): Promise<void> {
-    return mailbox.call(
-      this.ack,
+  async ack(message: Message | string): Promise<void> {
+    const outcome = await mailbox.call(
       () => ({}),
       undefined,
       () => {
@@ -278,6 +281,7 @@ export class Listener extends Stream {
       () => undefined,
       this.#callbacks,
     );
+    settled(this.ack, outcome);
   }
 
   /** @internal */

@@ -144,12 +144,12 @@ test("what is no attempt is refused, and not quoted", async () => {
 test("the stack points at the caller", async () => {
   await using client = sandbox.client({ maxRetries: 0 });
   async function theCaller(): Promise<unknown> {
-    return client.send("no phone", "canary");
+    return await client.send("no phone", "canary");
   }
   async function later(): Promise<unknown> {
     await new Promise(setImmediate);
     await sandbox.fault("poll", { status: 503 });
-    return client.poll();
+    return await client.poll();
   }
   async function looping(): Promise<void> {
     await sandbox.fault("messages", { status: 503 });

@@ -21,12 +21,10 @@ export const { native } = require("../../dist/native.js") as typeof import("../d
 
 /** Ends when every hook and every line of the log so far was told. */
 export async function flush(): Promise<void> {
-  const begin = (): number => mailbox.native.flush();
   await mailbox.call(
-    flush,
     () => ({}),
     undefined,
-    begin,
+    () => mailbox.native.flush(),
     () => undefined,
   );
 }

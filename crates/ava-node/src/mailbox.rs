@@ -22,7 +22,7 @@ use crate::answer::{Answer, Arrival, Outcome};
 use crate::error::{Raised, Told};
 use crate::foreign::{Kept, Question, Reply};
 use crate::logging;
-use crate::model::{Row, json};
+use crate::model::{Messages, json};
 
 /// What waits to be told.
 pub(crate) enum Item {
@@ -39,6 +39,9 @@ pub(crate) enum Item {
     /// What is kept under this number is not needed any more.
     Forget(u32),
 }
+
+/// About so many bytes are delivered at once. What is in them is alive at once, and whoever awaits a part waits for all.
+const MOST_AT_ONCE: usize = 32 * 1024;
 
 type Wake = ThreadsafeFunction<(), UnknownReturnValue, String, Status, false, true>;
 
@@ -61,6 +64,16 @@ impl Queue {
             None => return,
         };
         if first && let Some(wake) = self.wake.get() {
+            wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
+        }
+    }
+
+    /// Puts back what was taken and not delivered yet, before what has come since.
+    fn put_back(&self, rest: impl Iterator<Item = Item>) {
+        if let Some(items) = &mut *self.items.lock().unwrap_or_else(PoisonError::into_inner) {
+            items.splice(0..0, rest);
+        }
+        if let Some(wake) = self.wake.get() {
             wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
         }
     }
@@ -140,15 +153,20 @@ impl Desk {
         id
     }
 
-    /// Everything that has come, as JSON text.
+    /// What has come, as JSON text.
     fn drain(&self, env: &Env) -> String {
-        let items = self.queue.replace(Some(Vec::new()));
+        let mut items = self.queue.replace(Some(Vec::new())).into_iter();
         let mut text = String::from("[");
-        for item in items {
+        while text.len() < MOST_AT_ONCE
+            && let Some(item) = items.next()
+        {
             if text.len() > 1 {
                 text.push(',');
             }
             self.write(&mut text, item);
+        }
+        if items.len() > 0 {
+            self.queue.put_back(items);
         }
         if self.running.borrow().is_empty() {
             self.rest(env, &mut text);
@@ -212,8 +230,9 @@ impl Desk {
                     Some(Arrival::Message(handed)) => drop(handed.take()),
                     Some(Arrival::Messages(handed, stream)) => {
                         drop(handed.take());
-                        while let Some(message) = stream.try_next() {
-                            write!(text, ",{}", json(&Row(&message)))?;
+                        let further: Vec<_> = std::iter::from_fn(|| stream.try_next()).collect();
+                        if !further.is_empty() {
+                            write!(text, ",{}", json(&Messages(&further)))?;
                         }
                     }
                 }
