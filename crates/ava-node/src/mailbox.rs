@@ -41,7 +41,7 @@ pub(crate) enum Item {
 }
 
 /// About so many bytes are delivered at once. What is in them is alive at once, and whoever awaits a part waits for all.
-const MOST_AT_ONCE: usize = 32 * 1024;
+const MOST_AT_ONCE: usize = 16 * 1024;
 
 type Wake = ThreadsafeFunction<(), UnknownReturnValue, String, Status, false, true>;
 
