@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import IO
+
     from ava_imessage.testing import Sandbox
 
 PHONE = "+15550001111"
@@ -22,6 +25,17 @@ class Program:
         self.sandbox = sandbox
 
     def start(self, code: str, *arguments: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
+        return self._start(["-c", code, *arguments], subprocess.PIPE, stderr)
+
+    def start_module(
+        self, name: str, *arguments: str, cwd: Path, output: IO[str] | int = subprocess.PIPE
+    ) -> subprocess.Popen[str]:
+        """As ``python -m name`` does, in that folder."""
+        return self._start(["-m", name, *arguments], output, output, cwd)
+
+    def _start(
+        self, arguments: list[str], stdout: IO[str] | int, stderr: IO[str] | int, cwd: Path | None = None
+    ) -> subprocess.Popen[str]:
         environment = {
             **os.environ,
             "AVA_BASE_URL": self.sandbox.base_url,
@@ -30,10 +44,11 @@ class Program:
             "PYTHONWARNINGS": "ignore:This process:DeprecationWarning",
         }
         return subprocess.Popen(
-            [sys.executable, "-c", code, *arguments],
+            [sys.executable, *arguments],
+            cwd=cwd,
             env=environment,
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=stderr,
             text=True,
         )
