@@ -24,6 +24,15 @@ class Program:
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
 
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "AVA_BASE_URL": self.sandbox.base_url,
+            "AVA_API_KEY": self.sandbox.api_key,
+            # Python warns of forks with threads; that they work is what is tested.
+            "PYTHONWARNINGS": "ignore:This process:DeprecationWarning",
+        }
+
     def start(self, code: str, *arguments: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
         return self._start(["-c", code, *arguments], subprocess.PIPE, stderr)
 
@@ -36,17 +45,10 @@ class Program:
     def _start(
         self, arguments: list[str], stdout: IO[str] | int, stderr: IO[str] | int, cwd: Path | None = None
     ) -> subprocess.Popen[str]:
-        environment = {
-            **os.environ,
-            "AVA_BASE_URL": self.sandbox.base_url,
-            "AVA_API_KEY": self.sandbox.api_key,
-            # Python warns of forks with threads; that they work is what is tested.
-            "PYTHONWARNINGS": "ignore:This process:DeprecationWarning",
-        }
         return subprocess.Popen(
             [sys.executable, *arguments],
             cwd=cwd,
-            env=environment,
+            env=self.environment(),
             stdin=subprocess.PIPE,
             stdout=stdout,
             stderr=stderr,

@@ -26,13 +26,14 @@ from conftest import PHONE, Program
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import NoReturn
 
     from ava_imessage.testing import Sandbox
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no forks and no such signals there")
 
 
-def missing(what: str) -> None:
+def missing(what: str) -> NoReturn:
     """Skips a test on a machine that lacks something; where all tests must run, that is a failure."""
     if os.environ.get("CI"):
         pytest.fail(f"{what} is missing: python -m pip install -r python/requirements/test.txt")
@@ -192,7 +193,11 @@ def test_gunicorn_with_a_client_made_before_the_fork(program: Program, tmp_path:
                 return worker, message_id
 
             with ThreadPoolExecutor(8) as callers:
-                answers = list(callers.map(ask, range(count)))
+                try:
+                    answers = list(callers.map(ask, range(count)))
+                except BaseException:
+                    callers.shutdown(wait=False, cancel_futures=True)
+                    raise
                 # Which worker takes a connection is the system's choice.
                 while len({worker for worker, _ in answers}) < 2:
                     answers.append(ask(len(answers)))
@@ -361,11 +366,11 @@ def test_ctrl_c_returns_at_once(program: Program, scale: float) -> None:
             running.send_signal(signal.SIGINT)
             assert running.stdout.readline() == "interrupted\n"
             late.append(time.monotonic() - began)
+            assert late[-1] < 10, number
         # While the process lives: its end would close the connections too.
         wait_until(lambda: program.sandbox.state()["in_flight"] == 0)
         running.stdin.close()
         assert running.wait(20) == 0
-    assert max(late) < 10
     assert statistics.median(late) < 0.25, late
 
 
@@ -509,7 +514,7 @@ code = '''
 try:
     import ava_imessage
 except ImportError as error:
-    assert "subinterpreter" in str(error), error
+    assert "main interpreter only" in str(error), error
 else:
     raise SystemExit("imported")
 '''

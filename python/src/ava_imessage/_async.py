@@ -76,7 +76,10 @@ class AsyncAvaClient(Base):
     async def _call(self, call: _native.Call[T], lost: Callable[[T], object] | None = None) -> T:
         """Makes a call. ``lost`` is given an outcome that came in the moment in which the task was cancelled."""
         boxes = _mailboxes if _mailboxes is not None else _prepare()
-        loop = _running_loop()
+        try:
+            loop = _running_loop()
+        except RuntimeError:
+            raise RuntimeError("AsyncAvaClient needs a running asyncio event loop; elsewhere use AvaClient") from None
         mailbox = boxes.get(loop)
         if mailbox is None or not mailbox.is_ours():
             mailbox = _new_mailbox(loop, mailbox)
@@ -274,7 +277,7 @@ class AsyncAvaClient(Base):
             "on_skipped": on_skipped,
             "on_retry": on_retry,
         }
-        return AsyncListener(self, self._core.listen(given, timeout, max_retries, headers))
+        return AsyncListener(self, lambda: self._core.listen(given, timeout, max_retries, headers))
 
     async def generate(
         self,
@@ -351,7 +354,7 @@ class AsyncAvaClient(Base):
 class AsyncMessages:
     """A conversation, read message by message; pages are fetched as it is read."""
 
-    __slots__ = ("_client", "_lost", "_native")
+    __slots__ = ("__weakref__", "_client", "_lost", "_native")
 
     def __init__(self, client: AsyncAvaClient, native: _native.Messages) -> None:
         self._client = client
@@ -385,21 +388,29 @@ class AsyncMessages:
 class AsyncListener:
     """Inbound messages, one by one. It ends, without an error, when it or its client is closed."""
 
-    __slots__ = ("_client", "_closed", "_lost", "_native", "_opening")
+    __slots__ = ("__weakref__", "_begin", "_client", "_closed", "_is_opening", "_lost", "_native", "_opening")
 
-    def __init__(self, client: AsyncAvaClient, opening: _native.Call[_native.Listener]) -> None:
+    def __init__(self, client: AsyncAvaClient, begin: Callable[[], _native.Call[_native.Listener]]) -> None:
         self._client = client
-        self._opening: _native.Call[_native.Listener] | None = opening
+        self._begin = begin
+        # Made here, so that wrong arguments are refused where they were given.
+        self._opening: _native.Call[_native.Listener] | None = begin()
+        self._is_opening = False
         self._native: _native.Listener | None = None
         self._closed = False
         self._lost: list[Message | None] = []
 
     async def _open(self) -> _native.Listener:
         if self._native is None:
-            opening, self._opening = self._opening, None
-            if opening is None:
-                raise RuntimeError("the listener is being opened by another task, or could not be opened")
-            self._native = await self._client._call(opening)
+            if self._is_opening:
+                raise RuntimeError("the listener is being opened by another task")
+            self._is_opening = True
+            try:
+                # If it fails, or is cancelled, the next one begins anew.
+                opening, self._opening = self._opening or self._begin(), None
+                self._native = await self._client._call(opening)
+            finally:
+                self._is_opening = False
             if self._closed:
                 self._native.close()
         return self._native
