@@ -83,10 +83,13 @@ pub(crate) struct Globals {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     Send(send::SendArgs),
+    #[command(alias = "history")]
     Messages(messages::MessagesArgs),
     Poll(poll::PollArgs),
+    #[command(alias = "tail")]
     Listen(listen::ListenArgs),
     Generate(generate::GenerateArgs),
+    #[command(alias = "reply")]
     DraftReply(draft_reply::DraftReplyArgs),
     Settle(settle::SettleArgs),
     Doctor(doctor::DoctorArgs),

@@ -52,6 +52,16 @@ pub(crate) fn load() -> Result<Option<(Config, PathBuf)>> {
     Ok(Some((config, path)))
 }
 
+/// The address of what is kept, for whom the key is of no use. What can't be read tells of none.
+pub(crate) fn kept_address() -> Option<String> {
+    #[derive(Deserialize)]
+    struct Address {
+        base_url: String,
+    }
+    let written = Zeroizing::new(fs::read_to_string(path()?).ok()?);
+    toml::from_str(&written).ok().map(|Address { base_url }| base_url)
+}
+
 /// A key that others can read is one that others may have.
 #[cfg(unix)]
 fn refuse_if_shared(file: &File, path: &Path) -> io::Result<Result<()>> {

@@ -1,5 +1,6 @@
 //! What every command is given: the options that all of them take, a printer, and a client when it asks for one.
 
+use std::cell::RefCell;
 use std::future::Future;
 use std::time::Duration;
 
@@ -15,12 +16,14 @@ use crate::waiting;
 pub(crate) struct Context {
     globals: Globals,
     pub(crate) printer: Printer,
+    /// The origin that the command talks to, once it is known.
+    address: RefCell<Option<String>>,
 }
 
 impl Context {
     pub(crate) fn new(globals: Globals) -> Context {
         let printer = Printer::new(globals.json, globals.color);
-        Context { globals, printer }
+        Context { globals, printer, address: RefCell::default() }
     }
 
     /// The base URL that was asked for, if one was.
@@ -50,6 +53,7 @@ impl Context {
 
     /// A client for these credentials, for commands that set more options.
     pub(crate) fn builder_for(&self, credentials: &Credentials) -> ClientBuilder {
+        *self.address.borrow_mut() = Some(credentials::origin(&credentials.base_url));
         let builder = Client::builder()
             .api_key(credentials.api_key.as_str())
             .base_url(&credentials.base_url)
@@ -58,6 +62,11 @@ impl Context {
             Some(timeout) => builder.timeout(timeout),
             None => builder,
         }
+    }
+
+    /// The origin that the command talks to, if it has come to that.
+    pub(crate) fn address(&self) -> Option<String> {
+        self.address.borrow().clone()
     }
 
     /// A client in the making, with the key that was found.

@@ -11,7 +11,7 @@ use crate::failure::{Failure, Result};
 
 /// Where a key comes from, for whom has none.
 pub(crate) const WHERE_KEYS_COME_FROM: &str =
-    "A key comes from the AVA API itself: \"Request API Access\" at the end of its documentation.";
+    "A key comes from the service: press \"Request API Access\" on https://chat.buzzedtech.com.";
 
 /// A key, and where it may be sent.
 pub(crate) struct Credentials {
@@ -38,15 +38,17 @@ fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// AVA_API_KEY with the address asked for or the service's own; else the pair in the config file.
+/// AVA_API_KEY with the address asked for or the service's own; else the pair in the config file. Where the file tells
+/// of another address, the service's own is not taken for granted: whoever tries things out on a sandbox would send
+/// their key, and a message, to the real one.
 pub(crate) fn find(flag: Option<&str>) -> Result<Credentials> {
     let asked = asked_base_url(flag);
     if let Some(key) = environment("AVA_API_KEY") {
-        return Ok(Credentials {
-            api_key: Zeroizing::new(key),
-            base_url: asked.unwrap_or_else(|| DEFAULT_BASE_URL.to_owned()),
-            source: KeySource::Environment,
-        });
+        let base_url = match asked {
+            Some(asked) => asked,
+            None => unasked_base_url()?,
+        };
+        return Ok(Credentials { api_key: Zeroizing::new(key), base_url, source: KeySource::Environment });
     }
     let Some((config, path)) = config::load()? else { return Err(no_key()) };
     let base_url = match asked {
@@ -59,6 +61,19 @@ pub(crate) fn find(flag: Option<&str>) -> Result<Credentials> {
     Ok(Credentials { api_key: config.api_key, base_url, source: KeySource::File(path) })
 }
 
+fn unasked_base_url() -> Result<String> {
+    match config::kept_address() {
+        Some(kept) if !same_origin(&kept, DEFAULT_BASE_URL) => {
+            let origin = origin(&kept);
+            let words = format!(
+                "AVA_API_KEY is set, but not where it goes: to {origin}, as what `ava login` kept, or to {DEFAULT_BASE_URL}?"
+            );
+            Err(Failure::configuration(words).next("Set AVA_BASE_URL, or give --base-url."))
+        }
+        _ => Ok(DEFAULT_BASE_URL.to_owned()),
+    }
+}
+
 fn no_key() -> Failure {
     Failure::configuration(format!("there is no API key yet. {WHERE_KEYS_COME_FROM}"))
         .next("Then run `ava login`, or set AVA_API_KEY. To try it without one: `ava sandbox`.")
@@ -67,6 +82,14 @@ fn no_key() -> Failure {
 fn other_origin(asked: &str, kept: &str) -> Failure {
     Failure::configuration(format!("the stored key belongs to {kept}, and is not sent to {asked}"))
         .next(format!("Set AVA_API_KEY for that address, or run: ava login --base-url {asked}"))
+}
+
+/// Scheme, host and port of an address, for people; without what else it may hold.
+pub(crate) fn origin(address: &str) -> String {
+    match Url::parse(address).map(|url| url.origin()) {
+        Ok(origin) if origin.is_tuple() => origin.ascii_serialization(),
+        _ => "an address that is none".to_owned(),
+    }
 }
 
 /// Same scheme, host and port.
@@ -79,7 +102,7 @@ pub(crate) fn same_origin(one: &str, other: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::same_origin;
+    use super::{origin, same_origin};
 
     #[test]
     fn origins() {
@@ -95,5 +118,7 @@ mod tests {
             assert!(!same_origin("https://x.example", other), "{other}");
         }
         assert!(!same_origin("data:x", "data:x"));
+        assert_eq!(origin("https://me:pw@x.example:443/secret?a"), "https://x.example");
+        assert_eq!(origin("http://127.0.0.1:4010"), "http://127.0.0.1:4010");
     }
 }

@@ -23,12 +23,13 @@ pub(crate) struct Failure(Box<Inner>);
 struct Inner {
     exit: Exit,
     report: Report,
-    next: Option<String>,
+    /// Of a failed connection: why, and whether it was never made. The address is filled in by [`Failure::at`].
+    unconnected: Option<Unconnected>,
     /// Nothing is said: the reader of the output went away.
     silent: bool,
 }
 
-/// The object of `--json`, on standard error. The last two are there where they mean something.
+/// The object of `--json`, on standard error. The last three are there where they mean something.
 #[derive(Debug, Default, Serialize)]
 struct Report {
     code: &'static str,
@@ -42,12 +43,18 @@ struct Report {
     message_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     acknowledged: Option<u64>,
+    /// What to do next, as one line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
 }
+
+/// The `delivery` of a message that was sent, where only the telling of it failed.
+const SENT: &str = "sent";
 
 impl Failure {
     fn with(exit: Exit, code: &'static str, message: impl Into<String>) -> Failure {
         let report = Report { code, message: message.into(), ..Report::default() };
-        Failure(Box::new(Inner { exit, report, next: None, silent: false }))
+        Failure(Box::new(Inner { exit, report, unconnected: None, silent: false }))
     }
 
     /// Wrong usage, to be mended by whoever typed the command.
@@ -66,6 +73,11 @@ impl Failure {
             return Failure::closed_pipe();
         }
         Failure::with(Exit::FAILURE, ErrorKind::Storage.code(), format!("{}: {error}", what.into()))
+    }
+
+    /// A failure of this kind, as the client's own would end.
+    pub(crate) fn of_kind(kind: ErrorKind, message: impl Into<String>) -> Failure {
+        Failure::with(Exit::of(&Error::new(kind, "")), kind.code(), message)
     }
 
     /// What should hold does not: a bug of this project.
@@ -114,7 +126,28 @@ impl Failure {
 
     /// What to do next, as one line.
     pub(crate) fn next(mut self, advice: impl Into<String>) -> Failure {
-        self.0.next = Some(advice.into());
+        self.0.report.hint = Some(advice.into());
+        self
+    }
+
+    /// Names the file or whatever else it is about, before what is said of it.
+    pub(crate) fn about(mut self, what: &str) -> Failure {
+        self.0.report.message = format!("{what}: {}", self.0.report.message);
+        self
+    }
+
+    /// Names the address that could not be reached.
+    pub(crate) fn at(mut self, address: &str) -> Failure {
+        if let Some(unconnected) = self.0.unconnected.take() {
+            self.0.report.message = unconnected.words(address);
+        }
+        self
+    }
+
+    /// The message was sent all the same: it is only this end that can't say so.
+    pub(crate) fn although_sent(mut self, message_id: &str) -> Failure {
+        self.0.report.delivery = Some(SENT);
+        self.0.report.message_id = Some(message_id.to_owned());
         self
     }
 
@@ -144,14 +177,17 @@ impl Failure {
         let report = &self.0.report;
         let mut line = self.headline(look);
         if let Some(delivery) = report.delivery {
+            let said = match delivery {
+                SENT => format!("It was sent: {}", report.message_id.as_deref().unwrap_or_default()),
+                _ if delivery == Delivery::Unknown.as_str() => {
+                    "It may have gone out: never send it again by guess.".into()
+                }
+                _ => "It was not sent.".into(),
+            };
             line.push_str("\n  ");
-            line.push_str(if delivery == Delivery::Unknown.as_str() {
-                "It may have gone out: never send it again by guess."
-            } else {
-                "It was not sent."
-            });
+            line.push_str(&text::sentence(&said, look.columns));
         }
-        if let Some(next) = &self.0.next {
+        if let Some(next) = &report.hint {
             line.push_str("\n  ");
             line.push_str(&text::sentence(next, look.columns));
         }
@@ -185,7 +221,9 @@ impl Failure {
         let report = &self.0.report;
         let status = report.status.map(|status| format!("HTTP {status}"));
         let request = report.request_id.as_deref().map(|id| format!("request {id}"));
-        let message = report.message_id.as_deref().map(|id| format!("message {id}"));
+        // Of one that was sent it is said below.
+        let message = report.message_id.as_deref().filter(|_| report.delivery != Some(SENT));
+        let message = message.map(|id| format!("message {id}"));
         let details: Vec<String> = [status, request, message].into_iter().flatten().collect();
         if details.is_empty() { String::new() } else { format!(" ({})", details.join(", ")) }
     }
@@ -194,14 +232,15 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
         let attempt = error.attempt().map(token::encode);
-        let mut failure = Failure::with(Exit::of(&error), error.code(), message(&error));
+        let mut failure = Failure::with(Exit::of(&error), error.code(), error.message());
+        failure.0.unconnected = Unconnected::of(&error);
         let report = &mut failure.0.report;
         report.delivery = error.delivery().map(Delivery::as_str);
         report.status = error.status();
         report.request_id = error.request_id().map(str::to_owned);
         report.retry_after_ms = error.retry_after().map(millis);
         report.message_id = error.message_id().map(str::to_owned);
-        failure.0.next = advice(&error, attempt.as_deref());
+        failure.0.report.hint = advice(&error, attempt.as_deref());
         failure.0.report.attempt = attempt;
         failure
     }
@@ -211,12 +250,47 @@ fn millis(wait: Duration) -> u64 {
     u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// The error's line; a checkpoint's says nothing without its cause.
-fn message(error: &Error) -> String {
-    let source = std::error::Error::source(error).filter(|_| error.kind() == ErrorKind::Storage);
-    match source {
-        Some(source) => format!("{error}: {source}"),
-        None => error.message().to_owned(),
+/// What happened, and where.
+pub(crate) fn words_at(error: &Error, address: &str) -> String {
+    match (Unconnected::of(error), error.status()) {
+        (Some(unconnected), _) => unconnected.words(address),
+        (None, Some(status)) => format!("{address} answered with HTTP {status}: {}", error.message()),
+        (None, None) => format!("{address}: {}", error.message()),
+    }
+}
+
+/// What went wrong between here and the service.
+#[derive(Debug)]
+struct Unconnected {
+    why: String,
+    /// There never was a connection; otherwise it was lost.
+    never: bool,
+}
+
+impl Unconnected {
+    /// Of an error of kind `connection`.
+    fn of(error: &Error) -> Option<Unconnected> {
+        if error.kind() != ErrorKind::Connection {
+            return None;
+        }
+        let source =
+            std::error::Error::source(error).and_then(|source| source.downcast_ref::<reqwest::Error>());
+        let never = source.is_some_and(reqwest::Error::is_connect);
+        let why = error.message();
+        Some(Unconnected {
+            why: why.strip_prefix("the connection failed: ").unwrap_or(why).to_owned(),
+            never,
+        })
+    }
+
+    /// The whole, with the address.
+    fn words(&self, address: &str) -> String {
+        let Unconnected { why, never } = self;
+        if *never {
+            format!("could not connect to {address}: {why}")
+        } else {
+            format!("the connection to {address} failed: {why}")
+        }
     }
 }
 

@@ -44,6 +44,12 @@ pub(crate) fn asked(prompt: &str) -> Result<String> {
     Ok(without_line_end(line))
 }
 
+/// Asks a person for a yes; anything else is a no.
+pub(crate) fn agreed(question: &str) -> Result<bool> {
+    let answer = asked(question)?;
+    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}
+
 fn without_line_end(mut text: String) -> String {
     if text.ends_with('\n') {
         text.pop();

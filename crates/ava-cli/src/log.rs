@@ -5,6 +5,7 @@
 use std::fmt::{Debug, Write as _};
 use std::io;
 
+use ava_imessage::Error;
 use serde::Serialize;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
@@ -13,7 +14,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, Result, words_at};
 use crate::json;
 use crate::printer::Look;
 use crate::style::{YELLOW, paint};
@@ -30,10 +31,31 @@ pub(crate) fn start() -> Result<()> {
 
 /// Tells the client's warnings, where there is no log that does.
 pub(crate) fn tell_warnings(look: Look) {
-    if asked().is_none() {
-        let filter = Targets::new().with_target("ava_imessage", Level::WARN);
+    if tells_warnings() {
+        // At `info` a listener says that polling works again.
+        let filter = Targets::new().with_target("ava_imessage", Level::INFO);
         let _ = tracing_subscriber::registry().with(Warnings { look }.with_filter(filter)).try_init();
     }
+}
+
+/// Whether warnings are told here, and not by the log.
+pub(crate) fn tells_warnings() -> bool {
+    asked().is_none()
+}
+
+/// Tells of a poll that failed and will be tried again: what happened and where, which the log's own line does not.
+pub(crate) fn tell_retry(look: Look, error: &Error, address: &str) {
+    tell(look, "warning", &format!("{}; polling again", words_at(error, address)));
+}
+
+fn tell(look: Look, note: &'static str, words: &str) {
+    use std::io::Write as _;
+    let line = if look.json {
+        json::line(&Note { note, message: words })
+    } else {
+        format!("{} {}", paint(look.colour, YELLOW, &format!("{note}:")), sentence(words, look.columns))
+    };
+    let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
 fn asked() -> Option<String> {
@@ -51,30 +73,26 @@ fn filter(asked: &str) -> Result<Targets> {
     })
 }
 
-/// `warning: a poll failed; polling again (connection, in 5.2 s)`, or for programs
-/// `{"note":"warning","message":"…"}`.
+/// `warning: a row of the inbox can't be read (…)`, or for programs `{"note":"warning","message":"…"}`.
 struct Warnings {
     look: Look,
 }
 
 #[derive(Serialize)]
-struct Warning<'a> {
+struct Note<'a> {
     note: &'static str,
     message: &'a str,
 }
 
 impl<S: Subscriber> Layer<S> for Warnings {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        use std::io::Write as _;
         let mut words = Words::default();
         event.record(&mut words);
-        let words = words.all();
-        let line = if self.look.json {
-            json::line(&Warning { note: "warning", message: &words })
-        } else {
-            format!("{} {}", paint(self.look.colour, YELLOW, "warning:"), sentence(&words, self.look.columns))
-        };
-        let _ = writeln!(io::stderr().lock(), "{line}");
+        if words.of_retry {
+            return;
+        }
+        let note = if *event.metadata().level() == Level::WARN { "warning" } else { "note" };
+        tell(self.look, note, &words.all());
     }
 }
 
@@ -83,6 +101,8 @@ impl<S: Subscriber> Layer<S> for Warnings {
 struct Words {
     message: String,
     details: Vec<String>,
+    /// A poll failed and is tried again, which [`tell_retry`] tells of.
+    of_retry: bool,
 }
 
 impl Words {
@@ -110,9 +130,9 @@ impl Visit for Words {
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
+        self.of_retry |= field.name() == "wait_ms";
         self.details.push(match field.name() {
             "status" => format!("HTTP {value}"),
-            "wait_ms" => format!("in {}.{} s", value / 1000, value % 1000 / 100),
             "interval_ms" => format!("every {}.{} s", value / 1000, value % 1000 / 100),
             name => format!("{name} {value}"),
         });

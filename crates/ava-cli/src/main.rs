@@ -54,6 +54,10 @@ fn run(cli: Cli, matches: &clap::ArgMatches) -> Exit {
         Ok(()) => return Exit::OK,
         Err(failure) => failure,
     };
+    let failure = match context.address() {
+        Some(address) => failure.at(&address),
+        None => failure,
+    };
     // What was written before it failed is still worth having.
     let _ = context.printer.flush();
     failure.report(context.printer.err);
@@ -64,13 +68,22 @@ fn run(cli: Cli, matches: &clap::ArgMatches) -> Exit {
 fn refuse(error: &clap::Error) -> Exit {
     let json = std::env::args_os().any(|arg| arg == "--json");
     if error.use_stderr() && json {
-        let told = error.render().to_string();
-        let line = told.lines().next().unwrap_or_default();
-        let failure = Failure::usage(line.trim_start_matches("error: "));
+        let failure = told(&error.render().to_string());
         failure.report(Look::of_stderr(true, Colour::Never));
         return failure.exit();
     }
     // A closed pipe is no error here either.
     let _ = error.print();
     if error.use_stderr() { Exit::USAGE } else { Exit::OK }
+}
+
+/// What clap says in paragraphs: what is wrong, which may be a list, tips, the usage, where to read on.
+fn told(words: &str) -> Failure {
+    let line = |paragraph: &str| paragraph.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+    let mut paragraphs = words.split("\n\n");
+    let message = line(paragraphs.next().unwrap_or_default());
+    let failure = Failure::usage(message.trim_start_matches("error: "));
+    let tips: Vec<String> =
+        paragraphs.map(line).filter_map(|line| line.strip_prefix("tip: ").map(str::to_owned)).collect();
+    if tips.is_empty() { failure } else { failure.next(tips.join("; ")) }
 }

@@ -14,9 +14,6 @@ use crate::failure::{Failure, Result};
 use crate::style::{DIM, paint};
 use crate::{json, text};
 
-/// Of a terminal that does not say.
-const COLUMNS: usize = 80;
-
 /// When to use colours and spinners.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Colour {
@@ -58,7 +55,7 @@ impl Look {
             Colour::Always => true,
             Colour::Never => false,
         };
-        let columns = size.map_or(COLUMNS, |(Width(columns), _)| usize::from(columns));
+        let columns = size.map_or(text::COLUMNS, |(Width(columns), _)| usize::from(columns));
         Look {
             json,
             terminal,

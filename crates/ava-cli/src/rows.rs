@@ -2,6 +2,7 @@
 
 use anstyle::Style;
 use ava_imessage::{Direction, Message, SkippedRow, Status, Timestamp};
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::failure::Result;
@@ -67,12 +68,19 @@ impl<'a> Rows<'a> {
         self.row(&[self.when(message), phone(message)], &message.text)
     }
 
-    /// A row of a tail, which stays on the screen: `12:05:30  +1234567890  Hi there!`.
-    pub(crate) fn of_tail(&self, message: &Message) -> Result<()> {
+    /// A row of a tail, which stays on the screen: `12:05:30  +1234567890  Hi there!`. Where its day is another than
+    /// that of the row before, or for the first than today, a line says so.
+    pub(crate) fn of_tail(&self, message: &Message, day: &mut Option<Date>) -> Result<()> {
         if self.printer.json() || !self.printer.look.terminal {
             return self.of_inbox(message);
         }
-        let clock = Cell { style: DIM, words: when::clock(message.timestamp, self.now, &self.zone) };
+        let time = message.timestamp.to_zoned_datetime(self.zone.clone());
+        let before =
+            day.replace(time.date()).unwrap_or_else(|| self.now.to_zoned_datetime(self.zone.clone()).date());
+        if before != time.date() {
+            self.printer.line(&self.printer.paint(DIM, &time.date().to_string()))?;
+        }
+        let clock = Cell { style: DIM, words: time.strftime("%H:%M:%S").to_string() };
         self.row(&[clock, phone(message)], &message.text)
     }
 

@@ -77,8 +77,17 @@ impl<'a> Sender<'a> {
     }
 }
 
-/// Says that a message was sent.
+/// Says that a message was sent. If that can't be written, the failure says it.
 pub(crate) fn print_sent(ctx: &Context, phone: &str, sent: &SentMessage) -> Result<()> {
+    told(ctx, &sent.message_id, write_sent(ctx, phone, sent))
+}
+
+/// What was written of a message that was sent, on its way out.
+pub(crate) fn told(ctx: &Context, message_id: &str, written: Result<()>) -> Result<()> {
+    written.and_then(|()| ctx.printer.flush()).map_err(|failure| failure.although_sent(message_id))
+}
+
+fn write_sent(ctx: &Context, phone: &str, sent: &SentMessage) -> Result<()> {
     let printer = &ctx.printer;
     if printer.json() {
         return printer.object(sent);

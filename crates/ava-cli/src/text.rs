@@ -3,6 +3,9 @@
 
 use unicode_width::UnicodeWidthChar;
 
+/// Of a terminal that does not say.
+pub(crate) const COLUMNS: usize = 80;
+
 /// One line: line breaks become `⏎`, and whatever a terminal would obey becomes visible.
 pub(crate) fn neutral(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -58,6 +61,27 @@ pub(crate) fn lines(text: &str, width: Option<usize>) -> Vec<String> {
         None => whole.collect(),
         Some(width) => whole.flat_map(|line| wrap(&line, width.max(8))).collect(),
     }
+}
+
+/// A row that begins with `start`, which is neutral, and goes on with a text set in below itself.
+pub(crate) fn row(columns: Option<usize>, start: &str, text: &str) -> Vec<String> {
+    let indent = self::columns(start);
+    let parts = lines(text, columns.map(|columns| columns.saturating_sub(indent)));
+    let margin = |at: usize| if at == 0 { start.to_owned() } else { " ".repeat(indent) };
+    parts.iter().enumerate().map(|(at, part)| format!("{}{part}", margin(at)).trim_end().to_owned()).collect()
+}
+
+/// As much of a neutral line as fits, with an ellipsis for the rest.
+pub(crate) fn fitting(line: &str, width: usize) -> String {
+    if columns(line) <= width {
+        return line.to_owned();
+    }
+    let mut used = 1;
+    let fits = |c: &char| {
+        used += c.width().unwrap_or(0);
+        used <= width
+    };
+    line.chars().take_while(fits).collect::<String>() + "…"
 }
 
 /// A neutral sentence, broken between words, with every line after the first set in by two columns. One with a
@@ -147,6 +171,8 @@ mod tests {
         assert_eq!(lines("abcdefghijk", Some(8)), ["abcdefgh", "ijk"]);
         assert_eq!(lines("漢字漢字漢字", Some(8)), ["漢字漢字", "漢字"]);
         assert_eq!(lines("", Some(8)), [""]);
+        assert_eq!(row(Some(12), "+12 ", "one two three"), ["+12 one two", "    three"]);
+        assert_eq!((fitting("漢字漢字", 8), fitting("漢字漢字", 7)), ("漢字漢字".into(), "漢字漢…".into()));
         assert_eq!(sentence("one two three", Some(10)), "one two\n  three");
         assert_eq!(sentence("a word-to-be-copied", Some(10)), "a word-to-be-copied");
         assert_eq!(sentence("one two three", None), "one two three");

@@ -24,13 +24,6 @@ pub(crate) fn relative(time: Timestamp, now: Timestamp, zone: &TimeZone) -> Stri
     }
 }
 
-/// The time of day, for a tail; with the day where that isn't today.
-pub(crate) fn clock(time: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
-    let (time, now) = (time.to_zoned_datetime(zone.clone()), now.to_zoned_datetime(zone.clone()));
-    let format = if time.date() == now.date() { "%H:%M:%S" } else { "%Y-%m-%d %H:%M" };
-    time.strftime(format).to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,8 +48,5 @@ mod tests {
         ] {
             assert_eq!(relative(time.parse().unwrap(), now, &TimeZone::UTC), words, "{time}");
         }
-        let zone = TimeZone::fixed(jiff::tz::offset(2));
-        assert_eq!(clock(now, now, &zone), "14:00:00");
-        assert_eq!(clock("2026-01-24T21:59:59Z".parse().unwrap(), now, &zone), "2026-01-24 23:59");
     }
 }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-use ava_sandbox::{Cutoff, Fault, On, Sandbox};
+use ava_sandbox::{Cutoff, Fault, On, Sandbox, Settings};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -165,13 +165,25 @@ fn nothing_is_sent_while_anything_is_wrong() {
 #[test]
 fn a_dry_run_sends_nothing_and_writes_nothing() {
     let bench = Bench::of(2);
-    let ran = bench.run(&["--dry-run"]).ends(0).says("2 messages would be sent; nothing was");
+    let ran = bench
+        .run(&["--dry-run"])
+        .ends(0)
+        .says(&format!("2 messages would be sent by way of {}; nothing was", bench.sandbox.base_url()));
     assert_eq!(ran.out, "1  +15550000001   message 1\n2  +15550000002   message 2\n");
     let ran = bench.run(&["--dry-run", "--json"]).ends(0);
     let first: Value = serde_json::from_str(ran.out.lines().next().unwrap()).unwrap();
     assert_eq!(first["line"], 2);
     assert!(bench.sandbox.requests().is_empty());
     assert!(!bench.file().exists());
+}
+
+#[test]
+fn columns_are_known_by_name_whatever_their_case() {
+    let bench = Bench::new(" Phone ,NAME\n+12,Zoë\n+12,Zoë\n");
+    bench.run(&[]).ends(2).says("--template 'Hi {name}!'");
+    let ran = bench.run(&["--template", "Hi {Name}!"]).ends(0);
+    assert!(ran.err.starts_with("1 row repeats an earlier row's phone and text.\n"), "{}", ran.err);
+    assert_eq!(bench.posted()["Hi Zoë!"], 2);
 }
 
 #[test]
@@ -196,6 +208,92 @@ fn the_outcomes_decide_what_is_sent_again() {
     assert_eq!(states(&bench), ["sent", "rejected", "unknown", "sent"]);
     let posted = bench.posted();
     assert_eq!((1..=4).map(|n| posted[&format!("message {n}")]).collect::<Vec<_>>(), [2, 1, 1, 1]);
+}
+
+/// A message that the service has, and shows only after an hour.
+fn answer_lost_and_shown_late() -> Fault {
+    Fault { drop: Some(Cutoff::After), history_lag_ms: Some(3_600_000), ..Fault::on(On::Send) }
+}
+
+fn an_hour_later(bench: &Bench) {
+    bench.sandbox.clock().advance(Duration::from_secs(3_601));
+}
+
+#[test]
+fn rows_that_were_unknown_are_asked_about_again() {
+    let bench = Bench::of(4);
+    let on = |phone: &str, fault: Fault| bench.fault(Fault { phone: Some(phone.into()), ..fault });
+    on("+15550000001", answer_lost_and_shown_late());
+    on("+15550000002", Fault { drop: Some(Cutoff::Before), ..Fault::on(On::Send) });
+    on("+15550000003", Fault { times: None, status: Some(400), ..Fault::on(On::Send) });
+    bench.run(&["--timeout", "2"]).ends(5).says("1 sent, 1 not sent, 2 unknown");
+    let asked =
+        |bench: &Bench| bench.sandbox.requests().iter().filter(|request| request.method == "GET").count();
+    let before = asked(&bench);
+    bench
+        .run(&[])
+        .ends(5)
+        .says("Asked the history about 2 rows of unknown delivery: it tells of 0.")
+        .says("row 1, ");
+    // Once for each, whatever the rest of the rows need.
+    assert_eq!(asked(&bench), before + 2);
+    bench.run(&["--dry-run"]).ends(0);
+    assert_eq!(asked(&bench), before + 2);
+
+    an_hour_later(&bench);
+    let ran = bench.run(&["--json"]).ends(5).says("it tells of 1.");
+    let row: Value = serde_json::from_str(ran.out.lines().next().unwrap()).unwrap();
+    assert_eq!(
+        (&row["row"], &row["outcome"], &row["confirmation"]),
+        (&1.into(), &"sent".into(), &"history".into())
+    );
+    assert!(!ran.err.contains("row 1, ") && ran.err.contains("row 2, "), "{}", ran.err);
+    assert_eq!(bench.results()[&1]["state"], "sent");
+    assert!(bench.results()[&1]["attempt"].is_null());
+    // What is known isn't asked about, and nothing was ever posted again but what was not sent.
+    bench.run(&[]).ends(5).says("about 1 row of");
+    let posted = bench.posted();
+    assert_eq!((1..=4).map(|n| posted[&format!("message {n}")]).collect::<Vec<_>>(), [1, 1, 4, 1]);
+}
+
+#[test]
+fn two_rows_of_the_same_words_never_share_a_message() {
+    let bench = Bench::new("phone,text\n+12,Hi\n+12,Hi\n");
+    bench.fault(answer_lost_and_shown_late());
+    bench.fault(Fault { drop: Some(Cutoff::Before), ..Fault::on(On::Send) });
+    bench.run(&["--timeout", "2"]).ends(5).says("0 sent, 2 unknown");
+    an_hour_later(&bench);
+    for told in ["2 rows of unknown delivery: it tells of 1.", "1 row of unknown delivery: it tells of 0."] {
+        bench.run(&[]).ends(5).says(told);
+        let states: Vec<_> = bench.results().into_values().map(|line| line["state"].clone()).collect();
+        assert!(states.contains(&"sent".into()) && states.contains(&"unknown".into()), "{states:?}");
+    }
+    assert_eq!(bench.posted()["Hi"], 2);
+}
+
+#[test]
+fn a_message_that_failed_in_the_meantime_is_rejected() {
+    let bench = Bench::of(1);
+    let outbound_fails_for = vec!["+15550000001".into()];
+    let settings = Settings { outbound_fails_for, deliver_after_ms: 0, ..Settings::default() };
+    bench.sandbox.set_settings(settings).unwrap();
+    bench.fault(answer_lost_and_shown_late());
+    bench.run(&["--timeout", "2"]).ends(5);
+    an_hour_later(&bench);
+    bench.run(&[]).ends(4).says("it tells of 1.").says("0 rows not sent, 1 rejected");
+    assert_eq!(bench.results()[&1]["state"], "rejected");
+    assert_eq!(bench.posted()["message 1"], 1);
+}
+
+#[test]
+fn a_history_that_can_not_be_read_is_asked_for_once() {
+    let bench = Bench::of(2);
+    bench.fault(Fault { times: Some(2), drop: Some(Cutoff::Before), ..Fault::on(On::Send) });
+    bench.run(&["--timeout", "2"]).ends(5).says("2 unknown");
+    bench.fault(Fault { times: None, status: Some(403), ..Fault::on(On::Messages) });
+    bench.sandbox.clear_requests();
+    bench.run(&[]).ends(5).says("row 1, ").says("row 2, ");
+    assert_eq!(bench.sandbox.requests().len(), 1);
 }
 
 #[test]

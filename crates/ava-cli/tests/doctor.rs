@@ -105,7 +105,9 @@ fn the_other_sides_are_told() {
 fn problems_have_their_exit_codes() {
     let bench = Bench::new(Settings { omit_date: true, ..Settings::default() });
     bench.look_at_phone().ends(1).found("date", "problem", "no Date");
-    bench.look(&[], "wrong").ends(3).found("key", "problem", "401");
+    let looked = bench.look(&[], "wrong");
+    looked.ends(3).found("key", "problem", "the key is not accepted (HTTP 401)");
+    assert!(looked.err.contains("\"message\":\"the key is not accepted (HTTP 401)\""), "{}", looked.err);
     let fault = |fault: Fault| {
         bench.sandbox.clear_faults();
         bench.sandbox.fault(fault).unwrap();
@@ -115,7 +117,11 @@ fn problems_have_their_exit_codes() {
     fault(redirect).ends(1).found("key", "problem", "redirect");
     fault(Fault { garbage: true, ..Fault::on(On::Poll) }).ends(1).found("key", "problem", "not what the API");
     fault(Fault { status: Some(429), ..Fault::on(On::Poll) }).ends(6);
-    bench.look(&["--base-url", "http://127.0.0.1:9"], "k").ends(7).found("reachable", "problem", "refused");
+    bench.look(&["--base-url", "http://127.0.0.1:9"], "k").ends(7).found(
+        "reachable",
+        "problem",
+        "no connection to http://127.0.0.1:9: ",
+    );
     bench.look(&["--base-url", "http://example.com"], "k").ends(2);
     bench.look(&["--phone", "12"], "k").ends(2);
 }

@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 #[test]
 fn the_guide() {
-    assert_eq!(run("cli.md"), 7);
+    assert_eq!(run("cli.md"), 8);
 }
 
 #[test]

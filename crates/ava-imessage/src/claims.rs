@@ -299,7 +299,10 @@ impl Table {
         self.taken.insert(id.into(), taken);
         if self.taken.len() >= self.sweep_at {
             let Table { live, taken, .. } = self;
-            taken.retain(|_, t| t.at.elapsed() < REMEMBERED || live.values().any(|l| l.reaches(t)));
+            let now = Instant::now();
+            taken.retain(|_, t| {
+                now.saturating_duration_since(t.at) < REMEMBERED || live.values().any(|l| l.reaches(t))
+            });
             if taken.len() > MOST_KEPT {
                 // In one go: one at a time, each found anew, would hold every send up for seconds.
                 let mut times: Vec<Instant> = taken.values().map(|t| t.at).collect();

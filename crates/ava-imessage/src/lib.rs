@@ -66,6 +66,7 @@ pub use receipt::{Receipt, Undelivered};
 pub use send::{Attempt, SendRequest};
 pub use settle::SettleRequest;
 pub use transport::{BoxFuture, RequestBody, ResponseBody, Transport, TransportError};
+pub use validate::{phone as check_phone, text as check_text};
 
 /// Whatever a caller holds can be shared and sent between threads.
 const _: () = {

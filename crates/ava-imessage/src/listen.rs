@@ -190,7 +190,8 @@ impl ListenRequest {
         let resumed = loaded.is_some();
         let mut state = loaded.unwrap_or_else(|| CheckpointState::new(origin, self.phone.as_deref()));
         if state.origin != origin {
-            return Err(Error::configuration("checkpoint: belongs to another base_url"));
+            let whose = format!("checkpoint: belongs to another base_url, {}", state.origin);
+            return Err(Error::configuration(whose));
         }
         if state.phone != self.phone {
             return Err(Error::configuration("checkpoint: belongs to another phone filter"));
@@ -467,7 +468,9 @@ impl Driver {
                 drop(turn);
                 match polled {
                     Ok(answer) => {
-                        self.failures = 0;
+                        if std::mem::take(&mut self.failures) > 0 {
+                            tracing::info!(target: "ava_imessage", "polling works again");
+                        }
                         let PollPage { messages, has_more, skipped, .. } = answer.page;
                         shared.inbox().polled(messages, has_more, answer.date);
                         self.tell_of(skipped);

@@ -5,8 +5,12 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use crate::error::{Error, Result};
 use crate::model::Turn;
 
-/// *Send Message*: E.164, `^\+[1-9][0-9]{1,14}$` in ASCII.
-pub(crate) fn phone(phone: &str) -> Result<()> {
+/// Whether a phone would be taken (*Send Message*): E.164, `^\+[1-9][0-9]{1,14}$` in ASCII. Every call checks its own;
+/// this is for who wants to know before the first of many.
+///
+/// # Errors
+/// `invalid_request` if it wouldn't.
+pub fn phone(phone: &str) -> Result<()> {
     let valid = match phone.as_bytes() {
         [b'+', b'1'..=b'9', rest @ ..] => {
             (1..=14).contains(&rest.len()) && rest.iter().all(u8::is_ascii_digit)
@@ -21,7 +25,12 @@ pub(crate) fn phone(phone: &str) -> Result<()> {
     ))
 }
 
-pub(crate) fn text(text: &str) -> Result<()> {
+/// Whether a text would be sent: anything but an empty one. As [`check_phone`](crate::check_phone), for who wants to
+/// know before.
+///
+/// # Errors
+/// `invalid_request` if it wouldn't.
+pub fn text(text: &str) -> Result<()> {
     if text.is_empty() { Err(Error::invalid("text: must not be empty")) } else { Ok(()) }
 }
 

@@ -6,6 +6,7 @@ mod demo;
 mod docs;
 mod generate;
 mod pictures;
+mod python;
 mod report;
 mod setup;
 mod test;
@@ -14,6 +15,7 @@ mod tools;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::anyhow;
 use clap::{Parser, Subcommand, ValueEnum};
 
 /// The one door to this repository.
@@ -49,9 +51,8 @@ enum Task {
     /// is skipped and a line says so; with CI=true that is a failure.
     #[command(verbatim_doc_comment)]
     Test {
-        /// The language to test
-        #[arg(default_value = "rust")]
-        language: Language,
+        /// The language to test [default: all]
+        language: Option<Language>,
         /// How many seeds the simulation of listening and the drawn sends are run with [default: 300 and 600]
         #[arg(long, value_name = "N")]
         seeds: Option<u64>,
@@ -84,11 +85,19 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Build the packages that are uploaded
+    ///
+    /// Python: into python/dist, the wheel for every CPython from 3.9 on, the sources,
+    /// and the `ava` command in a wheel of its own. In the release profile.
+    #[command(verbatim_doc_comment)]
+    Package {
+        /// The language
+        language: Language,
+    },
     /// Install the tools that the checks need
     ///
-    /// At pinned versions, into `$XDG_CACHE_HOME/ava-imessage/tools` or
-    /// `~/.cache/ava-imessage/tools`, not into the checkout. Running it again does
-    /// nothing.
+    /// At pinned versions, into `$XDG_CACHE_HOME/ava-imessage` or
+    /// `~/.cache/ava-imessage`, not into the checkout. Running it again does nothing.
     #[command(verbatim_doc_comment)]
     Setup,
 }
@@ -96,13 +105,23 @@ enum Task {
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Language {
     Rust,
+    Python,
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Demo { json, language: Language::Rust } => demo::run(json),
-        Task::Test { language: Language::Rust, seeds } => return test::run(seeds),
+        Task::Demo { json: false, language: Language::Python } => python::demo(),
+        Task::Demo { json: true, language: Language::Python } => {
+            Err(anyhow!("the demo in Python has no JSON"))
+        }
+        Task::Test { language, seeds } => return test::run(language, seeds),
         Task::Bench { language: Language::Rust, quick, json } => bench::run(quick, json.as_deref()),
+        Task::Bench { language: Language::Python, .. } => Err(anyhow!("there is no such bench yet")),
+        Task::Package { language: Language::Python } => python::package(),
+        Task::Package { language: Language::Rust } => {
+            Err(anyhow!("crates are packaged by cargo: cargo package --package ava-imessage"))
+        }
         Task::Gen { check } => generate::run(check),
         Task::Setup => setup::run(),
     };

@@ -29,7 +29,7 @@ pub(crate) struct Report {
 }
 
 struct Check {
-    name: &'static str,
+    name: String,
     took: Duration,
     counts: Counts,
     note: String,
@@ -37,7 +37,7 @@ struct Check {
 
 impl Report {
     /// Makes a check: announces it, times it, and counts an error as one failure.
-    pub(crate) fn check(&mut self, name: &'static str, check: impl FnOnce() -> Result<Outcome>) {
+    pub(crate) fn check(&mut self, name: &str, check: impl FnOnce() -> Result<Outcome>) {
         println!("\n==> {name}");
         let began = Instant::now();
         let (counts, note) = match check() {
@@ -46,7 +46,7 @@ impl Report {
             Ok(Outcome::Skipped(why)) => (Counts::default(), why),
             Err(error) => (Counts { passed: 0, failed: 1 }, format!("{error:#}")),
         };
-        let check = Check { name, took: began.elapsed(), counts, note };
+        let check = Check { name: name.to_owned(), took: began.elapsed(), counts, note };
         println!("{}", check.line());
         self.checks.push(check);
     }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::tools;
+use crate::{python, tools};
 
 /// Installs what is missing.
 pub(crate) fn run() -> Result<()> {
@@ -11,5 +11,5 @@ pub(crate) fn run() -> Result<()> {
     println!("rustfmt and clippy: there");
     println!("cargo-deny: {}", tools::cargo_deny()?.display());
     println!("typos: {}", tools::typos()?.display());
-    Ok(())
+    python::setup()
 }

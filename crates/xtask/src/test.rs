@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::command::{cargo, command, read, run as done, stream};
 use crate::report::{Outcome, Report, Tally};
-use crate::{docs, generate, tools};
+use crate::{Language, docs, generate, python, tools};
 
 /// What the core must not stand on: command lines, servers, databases, foreign languages.
 const NOT_IN_THE_CORE: [&str; 15] = [
@@ -28,9 +28,20 @@ const NOT_IN_THE_CORE: [&str; 15] = [
     "warp",
 ];
 
-/// Makes every check, whatever fails, and sums up. What is drawn from seeds is drawn `seeds` times.
-pub(crate) fn run(seeds: Option<u64>) -> ExitCode {
+/// Makes every check, of one language or of all, whatever fails, and sums up.
+pub(crate) fn run(language: Option<Language>, seeds: Option<u64>) -> ExitCode {
     let mut report = Report::default();
+    if language.is_none_or(|language| language == Language::Rust) {
+        rust(&mut report, seeds);
+    }
+    if language.is_none_or(|language| language == Language::Python) {
+        python::check(&mut report);
+    }
+    report.finish()
+}
+
+/// The core, the command, and what is said of the whole repository. What is drawn from seeds is drawn `seeds` times.
+fn rust(report: &mut Report, seeds: Option<u64>) {
     report.check("format", || {
         done(&mut cargo(["fmt", "--all", "--check"]))?;
         Ok(Outcome::Passed)
@@ -90,7 +101,6 @@ pub(crate) fn run(seeds: Option<u64>) -> ExitCode {
             Ok(Outcome::Passed)
         })
     });
-    report.finish()
 }
 
 /// A tool that can't be had skips its check, but never with CI=true.

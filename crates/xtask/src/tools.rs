@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::command::{cargo, command, run};
+use crate::command::{cargo, command, read, root, run};
 
 const CARGO_DENY: &str = "0.20.2";
 const TYPOS: &str = "1.52.0";
@@ -49,11 +49,24 @@ pub(crate) fn component(name: &str) -> Result<()> {
 }
 
 fn tools() -> Result<PathBuf> {
+    Ok(cache()?.join("tools"))
+}
+
+/// Where this repository keeps what it installs, outside of the checkout.
+pub(crate) fn cache() -> Result<PathBuf> {
     let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let cache = absolute("XDG_CACHE_HOME")
         .or_else(|| absolute("HOME").or_else(|| absolute("USERPROFILE")).map(|home| home.join(".cache")))
         .context("no cache folder: neither XDG_CACHE_HOME nor HOME is set")?;
-    Ok(cache.join("ava-imessage").join("tools"))
+    Ok(cache.join("ava-imessage"))
+}
+
+/// Cargo's target folder.
+pub(crate) fn target() -> Result<PathBuf> {
+    let metadata = read(&mut cargo(["metadata", "--no-deps", "--format-version", "1"]))?;
+    let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
+    let target = metadata["target_directory"].as_str().context("cargo metadata names no target folder")?;
+    Ok(root().join(target))
 }
 
 /// Builds in the cache too, never inside the checkout.

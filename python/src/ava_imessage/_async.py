@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from typing import Any, Callable, TypeVar
     from weakref import WeakKeyDictionary
 
+    from typing_extensions import Self
+
     from ._native import Attempt, Gap, GeneratedMessage, Message, MessagePage, PollPage, SentMessage, SkippedRow
     from ._options import AnyCheckpoint, AnyTurn
     from .errors import AvaError
@@ -342,7 +344,7 @@ class AsyncAvaClient(Base):
         """
         await self._call(self._core.close())
 
-    async def __aenter__(self) -> AsyncAvaClient:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
@@ -376,7 +378,7 @@ class AsyncMessages:
         """Ends it. A request under way is dropped."""
         self._native.close()
 
-    async def __aenter__(self) -> AsyncMessages:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
@@ -449,7 +451,7 @@ class AsyncListener:
         if self._native is not None:
             self._native.close()
 
-    async def __aenter__(self) -> AsyncListener:
+    async def __aenter__(self) -> Self:
         await self._open()
         return self
 

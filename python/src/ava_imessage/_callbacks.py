@@ -112,4 +112,4 @@ def _is_coroutine_function(function: Any) -> bool:
 
     while hasattr(function, "func"):
         function = function.func
-    return iscoroutinefunction(function) or iscoroutinefunction(getattr(function, "__call__", None))
+    return iscoroutinefunction(function) or iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Callable, TypeVar
 
+    from typing_extensions import Self
+
     from ._native import Attempt, Gap, GeneratedMessage, Message, MessagePage, PollPage, SentMessage, SkippedRow
     from ._options import AnyCheckpoint, AnyTurn
     from .errors import AvaError
@@ -275,7 +277,7 @@ class AvaClient(Base):
         """
         self._core.close().wait()
 
-    def __enter__(self) -> AvaClient:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -307,7 +309,7 @@ class Messages:
         """Ends it. A request under way is dropped."""
         self._native.close()
 
-    def __enter__(self) -> Messages:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -345,7 +347,7 @@ class Listener:
         """Ends it. It acknowledges nothing."""
         self._native.close()
 
-    def __enter__(self) -> Listener:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Literal, Union
 
+    from typing_extensions import Self
+
     Json = Union[None, bool, int, float, str, Sequence["Json"], Mapping[str, "Json"]]
     Operation = Literal["send", "messages", "poll", "generate", "any"]
 
@@ -244,7 +246,7 @@ class Sandbox:
         """Ends it."""
         self._end()
 
-    def __enter__(self) -> Sandbox:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -291,5 +293,5 @@ def _end(process: subprocess.Popen[bytes], pid: int) -> None:
         process.stdout.close()
 
 
-def _given(members: dict[str, Json]) -> dict[str, Json]:
+def _given(members: Mapping[str, Json]) -> dict[str, Json]:
     return {name: value for name, value in members.items() if value is not None}

@@ -9,8 +9,13 @@ use crate::failure::Result;
 
 const EXAMPLES: &str = "\
 Examples:
+  mkdir -p ~/.local/share/bash-completion/completions
   ava completions bash > ~/.local/share/bash-completion/completions/ava
-  ava completions zsh > ~/.zfunc/_ava      with ~/.zfunc in fpath
+
+  mkdir -p ~/.zfunc                        with ~/.zfunc in fpath
+  ava completions zsh > ~/.zfunc/_ava
+
+  mkdir -p ~/.config/fish/completions
   ava completions fish > ~/.config/fish/completions/ava.fish";
 
 /// Print completions for a shell

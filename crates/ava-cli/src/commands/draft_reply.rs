@@ -2,7 +2,7 @@
 
 use std::future::IntoFuture;
 
-use ava_imessage::{DEFAULT_HISTORY, GeneratedMessage, SentMessage};
+use ava_imessage::{DEFAULT_HISTORY, Delivery, GeneratedMessage, SentMessage};
 use clap::Args;
 use serde::Serialize;
 
@@ -47,8 +47,10 @@ pub(crate) fn run(ctx: &Context, args: &DraftReplyArgs) -> Result<()> {
         async move {
             let draft = draft(ctx, sender, args, &mut signals).await?;
             if !ctx.printer.json() {
-                generate::print_text(ctx, &draft.text)?;
-                ctx.printer.flush()?;
+                let written = generate::print_text(ctx, &draft.text).and_then(|()| ctx.printer.flush());
+                written.map_err(
+                    |failure| if args.send { failure.delivery(Delivery::NotSent) } else { failure },
+                )?;
             }
             if args.send { send(ctx, sender, args, &draft, &mut signals).await } else { keep(ctx, &draft) }
         }
@@ -87,9 +89,16 @@ async fn send(
     signals: &mut Signals,
 ) -> Result<()> {
     match sender.send(signals, &args.phone, &draft.text).await {
-        Ok(sent) if ctx.printer.json() => ctx.printer.object(&Reply::new(draft, &sent)),
+        Ok(sent) if ctx.printer.json() => {
+            let written = ctx.printer.object(&Reply::new(draft, &sent));
+            sending::told(ctx, &sent.message_id, written)
+        }
         Ok(sent) => sending::print_sent(ctx, &args.phone, &sent),
-        Err(failure) if ctx.printer.json() => ctx.printer.object(draft).and(Err(failure)),
+        Err(failure) if ctx.printer.json() => {
+            // How the send went matters more than that nobody could be told of the draft.
+            let _ = ctx.printer.object(draft);
+            Err(failure)
+        }
         Err(failure) => Err(failure),
     }
 }

@@ -3,13 +3,13 @@
 use std::future::IntoFuture;
 
 use ava_imessage::{Delivery, GeneratedMessage, Turn};
-use clap::{ArgMatches, Args};
+use clap::{ArgGroup, ArgMatches, Args};
 
 use crate::context::Context;
 use crate::failure::{Failure, Result};
 use crate::style::GREEN;
 use crate::text::{self, neutral};
-use crate::{input, interrupt};
+use crate::{input, interrupt, sending};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,19 +26,23 @@ JSON: {text, message_id, sent, timestamp}.";
 
 /// Have AVA write a message
 #[derive(Args)]
-#[command(after_help = EXAMPLES)]
+#[command(
+    after_help = EXAMPLES,
+    group = ArgGroup::new("turns").required(true).multiple(true),
+    override_usage = "ava generate [OPTIONS] <PHONE> --user <TEXT>…\n       \
+                      ava generate [OPTIONS] <PHONE> --context <FILE>",
+)]
 pub(crate) struct GenerateArgs {
     /// For whom: E.164, as in +1234567890
     phone: String,
     /// The conversation so far: a JSON list of {role, content}; `-` reads standard input
-    #[arg(long, value_name = "FILE", required_unless_present_any = ["user", "assistant"],
-          conflicts_with_all = ["user", "assistant"])]
+    #[arg(long, value_name = "FILE", group = "turns", conflicts_with_all = ["user", "assistant"])]
     context: Option<String>,
     /// What they said; --user and --assistant count in the order given
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", group = "turns")]
     user: Vec<String>,
     /// What we said
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", group = "turns")]
     assistant: Vec<String>,
     /// Tone, style or content to keep to
     #[arg(long, value_name = "TEXT")]
@@ -69,7 +73,12 @@ pub(crate) fn run(ctx: &Context, args: GenerateArgs, matches: &ArgMatches) -> Re
             }
         }
     })?;
-    print(ctx, &args.phone, &generated)?;
+    let written = print(ctx, &args.phone, &generated);
+    if generated.sent {
+        sending::told(ctx, &generated.message_id, written)?
+    } else {
+        written?
+    }
     if args.auto_send && !generated.sent {
         return Err(Failure::unsent("the service wrote it, and did not send it"));
     }
@@ -108,7 +117,7 @@ fn print(ctx: &Context, phone: &str, generated: &GeneratedMessage) -> Result<()>
     Ok(())
 }
 
-/// What AVA wrote, as it would be sent, but for what a terminal would obey.
+/// What AVA wrote, as it would be sent, but for what a terminal would obey, and where a terminal ends.
 pub(crate) fn print_text(ctx: &Context, words: &str) -> Result<()> {
-    text::lines(words, None).iter().try_for_each(|line| ctx.printer.line(line))
+    text::lines(words, ctx.printer.width()).iter().try_for_each(|line| ctx.printer.line(line))
 }

@@ -4,10 +4,12 @@ use std::future::IntoFuture;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ava_imessage::{DEFAULT_INTERVAL, FileCheckpoint, Listener, Message, Timestamp};
+use ava_imessage::{DEFAULT_INTERVAL, Error, FileCheckpoint, Listener, Message, Timestamp};
 use clap::Args;
+use jiff::civil::Date;
 
 use crate::cli;
+use crate::commands::checkpoint;
 use crate::context::Context;
 use crate::failure::{Failure, Result};
 use crate::interrupt::{self, Signal, Signals};
@@ -24,7 +26,8 @@ Examples:
 
 A message is acknowledged once it was printed, or once the program exited 0.
 With --checkpoint, what was not acknowledged comes again after a restart, and
-what was does not; --since counts for its first run alone. One listener a file.
+what was does not; --since counts for its first run alone. A file is for one
+listener at a time; the next is refused, by a lock in FILE.lock.
 
 --exec runs the program without a shell, for a message at a time. It gets one
 JSON line on its standard input: {id, phone, text, direction, timestamp,
@@ -67,6 +70,7 @@ pub(crate) fn run(ctx: &Context, args: &ListenArgs) -> Result<()> {
     let program = program.transpose()?;
     log::tell_warnings(ctx.printer.err);
     let client = ctx.client()?;
+    let _held = args.checkpoint.as_deref().map(checkpoint::hold).transpose()?;
     interrupt::run(|signals| async move {
         let mut request = client.listen().auto_ack(false).interval(args.interval.unwrap_or(DEFAULT_INTERVAL));
         if let Some(since) = args.since {
@@ -78,10 +82,14 @@ pub(crate) fn run(ctx: &Context, args: &ListenArgs) -> Result<()> {
         if let Some(path) = &args.checkpoint {
             request = request.checkpoint(FileCheckpoint::new(path));
         }
-        let mut tail = Tail { ctx, args, program, signals, acknowledged: 0, last: None };
+        if log::tells_warnings() {
+            let (look, address) = (ctx.printer.err, ctx.address().unwrap_or_default());
+            request = request.on_retry(move |error| log::tell_retry(look, error, &address));
+        }
+        let mut tail = Tail { ctx, args, program, signals, acknowledged: 0, last: None, day: None };
         let listening = ctx.waiting("Connecting", request.into_future());
         let listener = tokio::select! {
-            listener = listening => listener?,
+            listener = listening => listener.map_err(|error| tail.failed(error))?,
             signal = tail.signals.next() => return Err(tail.stopped(signal, None)),
         };
         tail.follow(listener).await
@@ -96,6 +104,8 @@ struct Tail<'a> {
     acknowledged: u64,
     /// The id acknowledged last.
     last: Option<String>,
+    /// The day of the row that was printed last.
+    day: Option<Date>,
 }
 
 impl Tail<'_> {
@@ -108,7 +118,8 @@ impl Tail<'_> {
                 () = reader::gone(), if self.program.is_none() => return Err(Failure::closed_pipe()),
                 message = listener.next() => message,
             };
-            let Some(message) = message.transpose()? else { return Ok(()) };
+            let message = message.transpose().map_err(|error| self.failed(error))?;
+            let Some(message) = message else { return Ok(()) };
             if let Some(signal) = self.handle(&listener, &message).await? {
                 return Err(self.stopped(signal, None));
             }
@@ -121,7 +132,7 @@ impl Tail<'_> {
         let handled = match &self.program {
             Some(program) => program.handle(printer, message, &mut self.signals).await?,
             None => {
-                Rows::new(printer).of_tail(message)?;
+                Rows::new(printer).of_tail(message, &mut self.day)?;
                 // A message that nobody could read isn't dealt with.
                 printer.flush()?;
                 Handled::Done
@@ -132,10 +143,14 @@ impl Tail<'_> {
             Handled::DoneThen(signal) => Some(signal),
             Handled::Interrupted(signal) => return Err(self.stopped(signal, Some(message))),
         };
-        listener.ack(message).await?;
+        listener.ack(message).await.map_err(|error| self.failed(error))?;
         self.acknowledged += 1;
         self.last = Some(message.id.clone());
         Ok(signal)
+    }
+
+    fn failed(&self, error: Error) -> Failure {
+        checkpoint::failure(error, self.args.checkpoint.as_deref())
     }
 
     /// What was acknowledged, what was not, and what the next listen does about it.

@@ -10,10 +10,10 @@ use zeroize::Zeroizing;
 
 use crate::config::{self, Config};
 use crate::context::Context;
-use crate::credentials::{Credentials, KeySource, WHERE_KEYS_COME_FROM};
-use crate::failure::{Failure, Result};
+use crate::credentials::{Credentials, KeySource, WHERE_KEYS_COME_FROM, origin, same_origin};
+use crate::failure::{Failure, Result, words_at};
 use crate::interrupt;
-use crate::style::GREEN;
+use crate::style::{GREEN, YELLOW};
 use crate::{input, secret};
 
 const LOGIN_EXAMPLES: &str = "\
@@ -22,10 +22,10 @@ Examples:
   pass ava/key | ava login --stdin    takes it from a password manager
   ava login --base-url http://127.0.0.1:4010
 
-A key comes from the AVA API itself: \"Request API Access\" at the end of its
-documentation. It is kept with its address in ~/.config/ava/config.toml (or
-under $XDG_CONFIG_HOME), readable by you alone, and goes to no other address.
-AVA_API_KEY, where it is set, goes first.";
+A key comes from the service: press \"Request API Access\" on
+https://chat.buzzedtech.com. It is kept with its address in
+~/.config/ava/config.toml (or under $XDG_CONFIG_HOME), readable by you alone,
+and goes to no other address. AVA_API_KEY, where it is set, goes first.";
 
 const LOGOUT_EXAMPLES: &str = "\
 Examples:
@@ -40,7 +40,7 @@ pub(crate) struct LoginArgs {
     /// Read the key from standard input, its first line
     #[arg(long)]
     stdin: bool,
-    /// Don't ask the service whether it takes the key
+    /// Don't ask the service whether it takes the key; keep it in place of any other
     #[arg(long)]
     no_check: bool,
 }
@@ -67,7 +67,7 @@ pub(crate) fn login(ctx: &Context, args: &LoginArgs) -> Result<()> {
     let api_key = if args.stdin { first_line()? } else { ask(ctx, &base_url)? };
     let candidate = candidate(api_key, &base_url);
     let client = ctx.builder_for(&candidate).build()?;
-    let checked = !args.no_check && check(ctx, &client)?;
+    let checked = !args.no_check && check(ctx, &client, &candidate.base_url)?;
     let Credentials { api_key, base_url, .. } = candidate;
     let config = Config { base_url, api_key };
     config::store(&config)?;
@@ -102,22 +102,39 @@ fn trimmed(typed: &str) -> Result<Zeroizing<String>> {
     }
 }
 
-/// Whether the service takes the key. It is not kept if it doesn't; it is if nobody can be asked.
-fn check(ctx: &Context, client: &ava_imessage::Client) -> Result<bool> {
-    interrupt::run_until_interrupted(async {
+/// Whether the service takes the key. It is not kept if it doesn't. If nobody can be asked it is, but not in place of
+/// what is kept for another address, unless a person says so: that one may well work.
+fn check(ctx: &Context, client: &ava_imessage::Client, base_url: &str) -> Result<bool> {
+    let tried = interrupt::run_until_interrupted(async {
         let probe = async { client.poll().since(Timestamp::now()).await };
-        match ctx.waiting("Trying the key", probe).await {
-            Ok(_) => Ok(true),
-            Err(error) if matches!(error.kind(), ErrorKind::Authentication | ErrorKind::PermissionDenied) => {
-                Err(Failure::from(error)
-                    .next("The key was not kept. Check that it is whole, and for this address."))
-            }
-            Err(error) => {
-                ctx.printer.note("unchecked", &format!("The key could not be tried: {}", error.message()));
-                Ok(false)
-            }
+        Ok(ctx.waiting("Trying the key", probe).await)
+    })?;
+    let error = match tried {
+        Ok(_) => return Ok(true),
+        Err(error) => error,
+    };
+    if matches!(error.kind(), ErrorKind::Authentication | ErrorKind::PermissionDenied) {
+        return Err(
+            Failure::from(error).next("The key was not kept. Check that it is whole, and for this address.")
+        );
+    }
+    let address = origin(base_url);
+    let why = words_at(&error, &address);
+    let Some(kept) = config::kept_address().filter(|kept| !same_origin(kept, base_url)) else {
+        let words = format!("The key is kept UNCHECKED, and may not work: it could not be tried: {why}.");
+        ctx.printer.note("unchecked", &words);
+        return Ok(false);
+    };
+    let stays = format!("the key could not be tried, so the login for {} stays", origin(&kept));
+    if input::can_ask() {
+        ctx.printer.note("unchecked", &format!("The key could not be tried: {why}."));
+        let question = format!("Keep it unchecked, in place of the login for {}? [y/N] ", origin(&kept));
+        if input::agreed(&question)? {
+            return Ok(false);
         }
-    })
+    }
+    let failure = Failure::from(error).at(&address).about(&stays);
+    Err(failure.next("Try again later; --no-check keeps the new key without asking anybody."))
 }
 
 fn tell(ctx: &Context, done: &LoggedIn<'_>) -> Result<()> {
@@ -125,9 +142,12 @@ fn tell(ctx: &Context, done: &LoggedIn<'_>) -> Result<()> {
     if printer.json() {
         return printer.object(done);
     }
-    let tick = printer.paint(GREEN, "✓");
-    let tried = if done.checked { "The key works. " } else { "" };
-    printer.line(&format!("{tick} {tried}It is kept for {}, in", done.base_url))?;
+    let tried = if done.checked {
+        format!("{} The key works.", printer.paint(GREEN, "✓"))
+    } else {
+        format!("{} The key is unchecked.", printer.paint(YELLOW, "?"))
+    };
+    printer.line(&format!("{tried} It is kept for {}, in", done.base_url))?;
     printer.line(&format!("  {} (readable by you alone).", done.config.display()))?;
     printer.flush()?;
     if std::env::var_os("AVA_API_KEY").is_some() {

@@ -1,6 +1,7 @@
 //! One module a command: its arguments, its help, and what it does.
 
 pub(crate) mod bulk;
+pub(crate) mod checkpoint;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod doctor;

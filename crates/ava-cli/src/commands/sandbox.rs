@@ -13,7 +13,8 @@ use crate::interrupt;
 use crate::printer::Printer;
 use crate::style::{BOLD, CYAN};
 
-const EXAMPLES: &str = "\
+const EXAMPLES: &str = concat!(
+    "\
 Examples:
   ava sandbox                        on a free port, with a key of its own
   ava sandbox --port 4010 --echo     answers, so that `ava listen` shows some
@@ -24,7 +25,12 @@ Examples:
 It binds 127.0.0.1 only, and no message leaves this machine. A message arrives:
   curl -d '{\"phone\":\"+1234567890\",\"text\":\"Hi!\"}' \\
       http://127.0.0.1:4010/_sandbox/inbound
-docs/sandbox.md tells of faults, scripts, clocks and tokens. Ctrl-C ends it.";
+Faults, scripts, clocks and tokens: docs/sandbox.md in the sources, at
+",
+    env!("CARGO_PKG_REPOSITORY"),
+    "
+Ctrl-C ends it."
+);
 
 /// Run the API on this machine, to try things out; nothing leaves it
 #[derive(Args)]

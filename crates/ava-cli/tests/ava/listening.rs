@@ -65,11 +65,57 @@ fn a_checkpoint_goes_on_where_it_stopped() {
     let running = listen(&world, &checkpoint);
     assert_eq!(text(&running.line()), "two");
     drop(running);
-    // Of another phone it is refused.
-    world.run(&["listen", "--checkpoint", checkpoint[1], "--phone", PHONE]).ends_with(2);
     // In a folder that isn't there nothing is acknowledged.
     let ran = world.run(&["listen", "--checkpoint", "/nonexistent/x.json", "--json"]).ends_with(1);
     assert_eq!(json(ran.err.lines().last().unwrap())["code"], "storage");
+    assert_eq!(ran.err.matches("os error 2").count(), 1, "{ran:?}");
+}
+
+#[test]
+fn a_checkpoint_that_is_of_no_use_is_named_with_what_to_do() {
+    let world = World::new();
+    let file = world.home.path().join("inbox.json");
+    let checkpoint = ["--checkpoint", file.to_str().unwrap()];
+    drop(listen(&world, &checkpoint));
+    let refused = |more: &[&str], code: i32| {
+        let ran = world.run(&[&["listen", "--json"], &checkpoint[..], more].concat()).ends_with(code);
+        let error = json(ran.err.lines().last().unwrap());
+        let message = error["message"].as_str().unwrap().to_owned();
+        assert!(message.starts_with(&format!("{}: ", file.display())), "{message}");
+        (message, error["hint"].as_str().unwrap().to_owned())
+    };
+    let (_, hint) = refused(&["--phone", PHONE], 2);
+    assert!(hint.contains("one --phone"), "{hint}");
+    let (message, _) = refused(&["--base-url", "http://127.0.0.1:9"], 2);
+    assert!(message.ends_with(&format!("another base_url, {}", world.sandbox.base_url())), "{message}");
+    fs::write(&file, "no checkpoint").unwrap();
+    let (message, hint) = refused(&[], 1);
+    assert_eq!(message.matches("not a checkpoint").count(), 1, "{message}");
+    assert!(hint.contains("another --checkpoint FILE"), "{hint}");
+}
+
+#[test]
+fn two_listens_can_not_share_a_checkpoint() {
+    let world = World::new();
+    let file = world.home.path().join("inbox.json");
+    let checkpoint = ["--checkpoint", file.to_str().unwrap()];
+    let mut first = listen(&world, &checkpoint);
+    let second = || world.run(&[&["listen"], &checkpoint[..]].concat());
+    let ran = second().ends_with(2);
+    assert!(
+        ran.err.contains(&format!("another listen is using the checkpoint {}", file.display())),
+        "{ran:?}"
+    );
+    // However the first ends, even with a program of its own left behind, the next may listen.
+    first.child.kill().unwrap();
+    first.child.wait().unwrap();
+    let exec = script(&world, "echo run >> runs; exec sleep 5");
+    let running = listen(&world, &[&checkpoint[..], &["--exec", &exec]].concat());
+    second().ends_with(2);
+    world.sandbox.inbound(PHONE, "one");
+    crate::support::until(|| world.home.path().join("runs").exists());
+    drop(running);
+    assert_eq!(text(&listen(&world, &checkpoint).line()), "one");
 }
 
 #[test]
@@ -98,9 +144,14 @@ fn a_failing_service_is_told_and_survived() {
     let world = World::new();
     let running = listen(&world, &[]);
     world.fault(Fault { times: Some(2), status: Some(503), ..Fault::on(On::Poll) });
-    let told = running.err.iter().map(|line| json(&line)["message"].as_str().unwrap().to_owned());
-    let told = told.take_while(|line| !line.contains("a poll failed")).count();
-    assert_eq!(told, 1, "the warning about the interval alone");
+    let mut told = running.err.iter().map(|line| json(&line)["message"].as_str().unwrap().to_owned());
+    assert!(told.next().unwrap().contains("every 0.1 s"));
+    let failed = format!("{} answered with HTTP 503: ", world.sandbox.base_url());
+    for _ in 0..2 {
+        let line = told.next().unwrap();
+        assert!(line.starts_with(&failed) && line.ends_with("; polling again"), "{line}");
+    }
+    assert_eq!(told.next().unwrap(), "polling works again");
     world.sandbox.inbound(PHONE, "after all");
     assert_eq!(text(&running.line()), "after all");
     world.fault(Fault { status: Some(401), ..Fault::on(On::Poll) });

@@ -70,15 +70,38 @@ fn a_kept_key_goes_nowhere_else() {
         assert!(ran.err.contains("belongs to") && !ran.err.contains(KEY), "{ran:?}");
     }
     assert_eq!(other.sandbox.requests().len(), 0);
-    // No address asked for: its own. A key of the environment never goes to the address of the file.
+    // No address asked for: its own.
     let mut command = world.command(&["poll"]);
     command.env_remove("AVA_API_KEY").env_remove("AVA_BASE_URL");
     world.ran(command).ok();
+}
+
+#[test]
+fn a_key_of_the_environment_goes_nowhere_by_guess() {
+    let world = World::new();
+    let nowhere = |args: &[&str]| {
+        let mut command = world.command(args);
+        // Should it be asked after all, nothing leaves this machine.
+        command.env_remove("AVA_BASE_URL").env("HTTPS_PROXY", "http://127.0.0.1:9");
+        world.ran(command)
+    };
+    let url = world.sandbox.base_url();
+    log_in(&world);
     let before = world.sandbox.requests().len();
-    let mut command = world.command(&["poll", "--timeout", "0.01"]);
-    command.env_remove("AVA_BASE_URL");
-    world.ran(command).ends_with(7);
+    for args in [&["poll"][..], &["send", PHONE, "Hello"], &["doctor"], &["listen"]] {
+        let ran = nowhere(&[args, &["--json"]].concat()).ends_with(2);
+        let error = ran.err_json();
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains(url) && message.contains("https://chat.buzzedtech.com"), "{message}");
+        assert_eq!(error["hint"], "Set AVA_BASE_URL, or give --base-url.");
+    }
     assert_eq!(world.sandbox.requests().len(), before);
+    nowhere(&["poll", "--base-url", url]).ok();
+    // Where nothing else is known of, the service's own address is meant.
+    for kept in ["", "api_key = 1", "base_url = \"https://chat.buzzedtech.com/\"\napi_key = \"k\""] {
+        fs::write(config(&world), kept).unwrap();
+        nowhere(&["poll", "--timeout", "1"]).ends_with(7);
+    }
 }
 
 #[test]
@@ -98,8 +121,31 @@ fn a_key_that_is_refused_is_not_kept() {
     );
     world.fault(Fault { times: None, status: Some(500), ..Fault::on(On::Any) });
     let ran = world.run_with(&["login", "--stdin", "--timeout", "0.2"], "sk_newer\n").ok();
-    assert!(ran.err.contains("could not be tried"), "{ran:?}");
+    assert!(ran.err.contains("kept UNCHECKED") && ran.out.contains("The key is unchecked."), "{ran:?}");
     assert!(fs::read_to_string(config(&world)).unwrap().contains("sk_newer"));
+}
+
+#[test]
+fn a_key_that_nobody_could_try_replaces_no_login_for_another_address() {
+    let world = World::new();
+    log_in(&world);
+    let kept = || fs::read_to_string(config(&world)).unwrap();
+    let before = kept();
+    let nobody = ["login", "--stdin", "--timeout", "1", "--base-url", "http://127.0.0.1:9"];
+    let ran = world.run_with(&nobody, "sk_other\n").ends_with(7);
+    let stays = format!(
+        "so the login for {} stays: could not connect to http://127.0.0.1:9: ",
+        world.sandbox.base_url()
+    );
+    assert!(ran.err.contains(&stays) && ran.err.contains("--no-check"), "{ran:?}");
+    assert_eq!(kept(), before);
+    world.run_with(&[&nobody[..], &["--no-check"]].concat(), "sk_other\n").ok();
+    assert!(kept().contains("sk_other"));
+    // Where there is none yet, it is kept.
+    world.run(&["logout"]).ok();
+    let ran = world.run_with(&nobody, "sk_first\n").ok();
+    assert!(ran.err.contains("kept UNCHECKED") && ran.err.contains("http://127.0.0.1:9"), "{ran:?}");
+    assert!(kept().contains("sk_first"));
 }
 
 #[cfg(unix)]

@@ -75,6 +75,73 @@ fn a_connection_cut_before_is_unknown_and_can_be_settled() {
     assert_eq!(said.lines().count(), 3);
 }
 
+#[test]
+fn a_dry_run_of_one_message_checks_it_all_and_posts_nothing() {
+    let world = World::new();
+    let dry = |more: &[&str]| world.run(&[&["send", "--dry-run"], more].concat());
+    let ran = dry(&[PHONE, "Hello\nthere"]).ok();
+    assert_eq!(ran.out, format!("{PHONE}  Hello\n              there\n"));
+    let by = format!("This would be sent by way of {}; nothing was.\n", world.sandbox.base_url());
+    assert_eq!(ran.err, by);
+    let planned = dry(&[PHONE, "Hello", "--json"]).ok().out_json();
+    let base_url = world.sandbox.base_url();
+    assert_eq!(planned, serde_json::json!({"phone": PHONE, "text": "Hello", "base_url": base_url}));
+    dry(&["12345", "Hello"]).ends_with(2);
+    dry(&[PHONE, ""]).ends_with(2);
+    dry(&[PHONE]).ends_with(2);
+    dry(&[PHONE, "Hello", "--base-url", "http://example.com"]).ends_with(2);
+    let mut keyless = world.command(&["send", PHONE, "Hello", "--dry-run"]);
+    keyless.env_remove("AVA_API_KEY");
+    world.ran(keyless).ends_with(2);
+    assert!(world.sandbox.requests().is_empty());
+}
+
+#[test]
+fn what_is_for_many_messages_is_refused_for_one() {
+    let world = World::new();
+    for option in ["--template=Hi", "--rate=2", "--results=r.jsonl", "-y"] {
+        let ran = world.run(&["send", PHONE, "Hello", option]).ends_with(2);
+        assert!(ran.err.contains("needs --csv FILE"), "{option}: {}", ran.err);
+        assert_eq!(
+            world.run(&["send", PHONE, "Hello", option, "--json"]).ends_with(2).err_json()["delivery"],
+            Value::Null
+        );
+    }
+    assert!(world.sandbox.requests().is_empty());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_message_that_was_sent_is_told_of_even_if_the_output_fails() {
+    let world = World::new();
+    world.sandbox.inbound(PHONE, "Hi!");
+    let full = |args: &[&str]| {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut command = world.command(args);
+        world.ran_into(command.stdout(full))
+    };
+    for (n, args) in [
+        &["send", PHONE, "Hello"][..],
+        &["draft-reply", PHONE, "--send"],
+        &["generate", PHONE, "--user", "Hi", "--auto-send"],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let said = full(args).ends_with(1).err;
+        assert!(said.contains("could not be written"), "{said}");
+        // What can't be shown first isn't sent.
+        let how = if n == 1 { "It was not sent." } else { "It was sent: msg_" };
+        assert!(said.contains(how), "{said}");
+        let error = full(&[args, &["--json"]].concat()).ends_with(1).err_json();
+        assert_eq!((&error["code"], &error["delivery"]), (&"storage".into(), &"sent".into()));
+        assert!(error["message_id"].as_str().unwrap().starts_with("msg_"));
+    }
+    assert_eq!(world.sent().len(), 5);
+    // A read has nothing to tell of.
+    assert_eq!(full(&["poll", "--json"]).ends_with(1).err_json()["delivery"], Value::Null);
+}
+
 fn decode(word: &str) -> Vec<u8> {
     use base64::Engine;
     base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(word).unwrap()
@@ -126,6 +193,7 @@ fn an_error_is_one_object_with_all_its_members() {
     let expected: Value = serde_json::json!({
         "code": "rate_limited", "message": "Sandbox fault: 429 Too Many Requests", "delivery": "not_sent",
         "status": 429, "request_id": "req_000001", "retry_after_ms": 90_000, "attempt": null,
+        "hint": "Wait 90 s, then run it again.",
     });
     assert_eq!(error, expected);
 }
@@ -149,7 +217,16 @@ fn a_refused_connection_is_the_network() {
         world.run(&["--base-url", &url, "--timeout", "1", "send", PHONE, "Hello", "--json"]).ends_with(7);
     let error = ran.err_json();
     assert_eq!((&error["code"], &error["delivery"]), (&"connection".into(), &"not_sent".into()));
-    world.run(&["--base-url", &url, "--timeout", "1", "messages", PHONE]).ends_with(7);
+    let ran = world.run(&["--base-url", &url, "--timeout", "1", "messages", PHONE]).ends_with(7);
+    assert!(ran.err.starts_with(&format!("error: could not connect to {url}: ")), "{ran:?}");
+}
+
+#[test]
+fn a_connection_that_was_lost_names_its_address_too() {
+    let world = World::new();
+    world.fault(Fault { times: None, drop: Some(Cutoff::Before), ..Fault::on(On::Messages) });
+    let said = world.run(&["messages", PHONE, "--timeout", "1"]).ends_with(7).err;
+    assert!(said.contains(&format!("the connection to {} failed: ", world.sandbox.base_url())), "{said}");
 }
 
 #[test]

@@ -70,6 +70,12 @@ impl World {
         Ran::of(command.output().unwrap(), self)
     }
 
+    /// Runs a command whose output goes elsewhere.
+    pub(crate) fn ran_into(&self, command: &mut Command) -> Ran {
+        let child = command.stderr(Stdio::piped()).spawn().unwrap();
+        Ran::of(child.wait_with_output().unwrap(), self)
+    }
+
     pub(crate) fn run_with(&self, args: &[&str], input: &str) -> Ran {
         self.ran_with(self.command(args), input)
     }

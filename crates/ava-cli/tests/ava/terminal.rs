@@ -137,6 +137,25 @@ fn a_key_is_asked_for_and_not_shown() {
 }
 
 #[test]
+fn a_person_is_asked_before_an_untried_key_replaces_another_login() {
+    let world = World::new();
+    world.run_with(&["login", "--stdin"], &format!("{KEY}\n")).ok();
+    let kept = || std::fs::read_to_string(world.home.path().join(".config/ava/config.toml")).unwrap();
+    for (answer, code, replaced) in [("n\n", 7, false), ("y\n", 0, true)] {
+        let args = ["login", "--base-url", "http://127.0.0.1:9", "--timeout", "1"];
+        let mut terminal = Terminal::run(&world, &args, &[("AVA_API_KEY", ""), ("NO_COLOR", "1")]);
+        terminal.wait_for("(not shown): ");
+        super::support::until(|| !terminal.echoes());
+        terminal.type_in("sk_other\n");
+        terminal.wait_for("Keep it unchecked, in place of the login for");
+        terminal.wait_for("? [y/N] ");
+        terminal.type_in(answer);
+        assert_eq!(terminal.end().0, code);
+        assert_eq!(kept().contains("sk_other"), replaced);
+    }
+}
+
+#[test]
 fn a_prompt_that_is_broken_off_leaves_the_terminal_as_it_was() {
     let world = World::new();
     for (keys, exit) in [("sk_half\u{3}", 130), ("\u{4}", 2), ("\n", 2)] {
@@ -173,6 +192,28 @@ fn a_text_is_asked_for() {
 }
 
 #[test]
+fn long_texts_break_between_words() {
+    let world = World::new();
+    let long = "A text that is a good deal longer than the eighty columns that a terminal happens to have.";
+    let csv = world.home.path().join("in.csv");
+    std::fs::write(&csv, format!("phone,text\n{PHONE},{long}\n")).unwrap();
+    for args in [
+        &["send", PHONE, long, "--dry-run"][..],
+        &["send", "--csv", csv.to_str().unwrap(), "--dry-run"],
+        &["generate", PHONE, "--user", "Hi"],
+    ] {
+        let body = serde_json::json!({"success": true, "generated_message": long, "message_id": "m", "sent": false,
+                                      "timestamp": "2026-01-25T12:00:00Z"});
+        world.fault(Fault { body: Some(body), ..Fault::on(On::Generate) });
+        let (code, seen) = Terminal::run(&world, args, &[("NO_COLOR", "1")]).end();
+        assert_eq!(code, 0, "{seen}");
+        assert!(seen.lines().all(|line| line.chars().count() <= 80), "{seen}");
+        let words = seen.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(long), "{seen}");
+    }
+}
+
+#[test]
 fn a_tail_for_people() {
     let world = World::new();
     let mut terminal = Terminal::run(&world, &["listen", "--interval", "0.1"], &[("NO_COLOR", "1")]);
@@ -187,6 +228,25 @@ fn a_tail_for_people() {
 }
 
 #[test]
+fn a_tail_names_the_day_where_it_is_another() {
+    let world = World::frozen();
+    let mut terminal = Terminal::run(&world, &["listen", "--interval", "0.1"], &[("NO_COLOR", "1")]);
+    terminal.wait_for("Listening for messages. Ctrl-C ends it.");
+    for (words, rows) in [
+        ("one", "2026-01-25\r\n12:00:00  +15550001111   one\r\n"),
+        ("two", "one\r\n12:00:00  +15550001111   two\r\n"),
+    ] {
+        world.sandbox.inbound(PHONE, words);
+        terminal.wait_for(rows);
+    }
+    world.sandbox.clock().advance(Duration::from_secs(24 * 3600 + 1));
+    world.sandbox.inbound(PHONE, "three");
+    terminal.wait_for("two\r\n2026-01-26\r\n12:00:01  +15550001111   three\r\n");
+    terminal.type_in("\u{3}");
+    assert_eq!(terminal.end().0, 130);
+}
+
+#[test]
 fn many_messages_are_asked_about_and_a_bar_shows_how_far_it_is() {
     let world = World::new();
     let csv = world.home.path().join("in.csv");
@@ -196,6 +256,9 @@ fn many_messages_are_asked_about_and_a_bar_shows_how_far_it_is() {
     for answer in ["n\n", "\n", "\u{4}"] {
         let mut terminal = Terminal::run(&world, &args, &[]);
         terminal.wait_for("Send 3 messages? [y/N] ");
+        let first =
+            format!("By way of {}; row 1 would read:\r\n  +15550000001  one\r\n", world.sandbox.base_url());
+        assert!(terminal.seen.contains(&first), "{:?}", terminal.seen);
         terminal.type_in(answer);
         terminal.wait_for("nothing was sent");
         assert_eq!(terminal.end().0, 130);

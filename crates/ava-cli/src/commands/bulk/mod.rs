@@ -15,6 +15,7 @@ use serde::Serialize;
 use self::plan::{Plan, Row};
 use self::results::{Past, Results, State};
 use crate::context::Context;
+use crate::credentials;
 use crate::failure::{Failure, Result};
 use crate::input;
 use crate::interrupt::{self, Signal};
@@ -28,19 +29,16 @@ pub(crate) struct BulkArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["phone", "text"])]
     csv: Option<PathBuf>,
     /// The text, in place of the column: 'Hi {name}!' takes the column `name`
-    #[arg(long, value_name = "TEXT", requires = "csv")]
+    #[arg(long, value_name = "TEXT")]
     template: Option<String>,
-    /// Show what would be sent; send nothing
-    #[arg(long, requires = "csv")]
-    dry_run: bool,
-    /// At most so many a second
-    #[arg(long, value_name = "N", requires = "csv", default_value = "1", value_parser = rate)]
-    rate: f64,
+    /// At most so many a second [default: 1]
+    #[arg(long, value_name = "N", value_parser = rate)]
+    rate: Option<f64>,
     /// Where the results are kept, by which the same command resumes [default: FILE.results.jsonl]
-    #[arg(long, value_name = "FILE", requires = "csv")]
+    #[arg(long, value_name = "FILE")]
     results: Option<PathBuf>,
-    /// Don't ask before sending
-    #[arg(long, short, requires = "csv")]
+    /// Don't ask before sending; without a terminal to ask on, nothing is asked anyhow
+    #[arg(long, short)]
     yes: bool,
 }
 
@@ -55,6 +53,23 @@ impl BulkArgs {
         self.csv.as_deref()
     }
 
+    /// clap's `requires` is silent where a phone is given: what it would require conflicts with that.
+    pub(crate) fn refuse_without_csv(&self) -> Result<()> {
+        let given = [
+            ("--template", self.template.is_some()),
+            ("--rate", self.rate.is_some()),
+            ("--results", self.results.is_some()),
+            ("--yes", self.yes),
+        ];
+        match given.into_iter().find(|(_, given)| *given) {
+            Some((option, _)) => {
+                Err(Failure::usage(format!("{option} needs --csv FILE: it is for many messages"))
+                    .next("Nothing was sent."))
+            }
+            None => Ok(()),
+        }
+    }
+
     fn results(&self, csv: &Path) -> PathBuf {
         self.results.clone().unwrap_or_else(|| {
             let mut name = csv.as_os_str().to_owned();
@@ -65,25 +80,30 @@ impl BulkArgs {
 }
 
 /// Checks all rows, asks, and sends those that are left.
-pub(crate) fn run(ctx: &Context, args: &BulkArgs, csv: &Path) -> Result<()> {
+pub(crate) fn run(ctx: &Context, args: &BulkArgs, csv: &Path, dry_run: bool) -> Result<()> {
     let plan = plan::read(csv, args.template.as_deref())?;
     let results = args.results(csv);
     if plan.repeated > 0 {
-        let words = format!("{} rows repeat an earlier row's phone and text.", plan.repeated);
+        let verb = if plan.repeated == 1 { "repeats" } else { "repeat" };
+        let rows = text::count(plan.repeated, "row");
+        let words = format!("{rows} {verb} an earlier row's phone and text.");
         ctx.printer.note("repeated_rows", &words);
     }
-    if args.dry_run {
+    if dry_run {
         let base_url = ctx.credentials().ok().map(|credentials| credentials.base_url);
         let past = Results::look(&results, base_url.as_deref(), &plan.rows)?;
-        return show(ctx, &plan, &past);
+        return show(ctx, &plan, &past, base_url.as_deref());
     }
     let credentials = ctx.credentials()?;
-    let mut run = run::Run::new(ctx, &credentials, args.rate)?;
+    let mut run = run::Run::new(ctx, &credentials, args.rate.unwrap_or(1.0))?;
     let (results, past) = Results::open(&results, &credentials.base_url, &plan.rows)?;
     let left = left(&plan, &past);
     tell_past(ctx, &plan, &past, left.len());
-    if !left.is_empty() && !args.yes && input::can_ask() {
-        confirm(left.len())?;
+    if let Some(first) = left.first()
+        && !args.yes
+        && input::can_ask()
+    {
+        confirm(ctx, &credentials.base_url, first, left.len())?;
     }
     interrupt::run(|signals| async move { run.all(signals, results, past, &left).await })
 }
@@ -117,7 +137,7 @@ struct Planned<'a> {
     text: &'a str,
 }
 
-fn show(ctx: &Context, plan: &Plan, past: &Past) -> Result<()> {
+fn show(ctx: &Context, plan: &Plan, past: &Past, base_url: Option<&str>) -> Result<()> {
     let left = left(plan, past);
     tell_past(ctx, plan, past, left.len());
     let digits = plan.rows.len().to_string().len();
@@ -127,19 +147,36 @@ fn show(ctx: &Context, plan: &Plan, past: &Past) -> Result<()> {
             ctx.printer.object(&Planned { row: *number, line: *line, phone, text })?;
         } else {
             let number = text::pad_left(&number.to_string(), digits);
-            ctx.printer.line(&format!("{number}  {}  {}", text::pad(phone, 13), neutral(text)))?;
+            let start = format!("{number}  {}  ", text::pad(phone, 13));
+            match ctx.printer.width() {
+                width @ Some(_) => {
+                    text::row(width, &start, text).iter().try_for_each(|line| ctx.printer.line(line))?;
+                }
+                // One line a row, for who counts or searches them.
+                None => ctx.printer.line(&format!("{start}{}", neutral(text)))?,
+            }
         }
     }
     ctx.printer.flush()?;
-    ctx.printer
-        .note("dry_run", &format!("{} would be sent; nothing was.", text::count(left.len(), "message")));
+    let messages = text::count(left.len(), "message");
+    let by = base_url.map(|url| format!(" by way of {}", credentials::origin(url))).unwrap_or_default();
+    ctx.printer.note("dry_run", &format!("{messages} would be sent{by}; nothing was."));
     Ok(())
 }
 
-/// Asks a person.
-fn confirm(messages: usize) -> Result<()> {
-    let answer = input::asked(&format!("Send {}? [y/N] ", text::count(messages, "message")))?;
-    if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
+/// Asks a person, who sees where it would go and how the first would read.
+fn confirm(ctx: &Context, base_url: &str, first: &Row, messages: usize) -> Result<()> {
+    let printer = &ctx.printer;
+    let columns = printer.err.columns.unwrap_or(text::COLUMNS);
+    let mut err = io::stderr().lock();
+    for line in [
+        format!("By way of {}; row {} would read:", credentials::origin(base_url), first.number),
+        format!("  {}  {}", first.phone, neutral(&first.text)),
+    ] {
+        let _ = writeln!(err, "{}", text::fitting(&line, columns));
+    }
+    drop(err);
+    if input::agreed(&format!("Send {}? [y/N] ", text::count(messages, "message")))? {
         return Ok(());
     }
     let _ = io::stderr().flush();

@@ -78,18 +78,21 @@ impl Columns {
         let clean = |header: &str| header.trim_start_matches('\u{feff}').trim().to_owned();
         let names: Vec<String> = headers.iter().map(clean).collect();
         let wrong = |why: String| Failure::usage(format!("{name}, line 1: {why}"));
-        if let Some(twice) = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
-            return Err(wrong(format!("the column {:?} is there twice", twice.1)));
+        let twice = names.iter().enumerate().find(|(at, name)| place(&names[..*at], name).is_some());
+        if let Some((_, twice)) = twice {
+            return Err(wrong(format!("the column {twice:?} is there twice")));
         }
-        let place = |wanted: &str| names.iter().position(|name| name == wanted);
-        let missing = |wanted: &str| {
+        let missing = |wanted: &str, instead: &str| {
             wrong(format!("there is no column {wanted:?}"))
-                .next(format!("Its columns: {}. The first line names them.", names.join(", ")))
+                .next(format!("Its columns: {}. The first line names them{instead}.", names.join(", ")))
         };
-        let phone = place("phone").ok_or_else(|| missing("phone"))?;
+        let phone = place(&names, "phone").ok_or_else(|| missing("phone", ""))?;
         let text = match template {
             Some(template) => Text::Template(Template::parse(template, &names)?),
-            None => Text::Column(place("text").ok_or_else(|| missing("text"))?),
+            None => Text::Column(
+                place(&names, "text")
+                    .ok_or_else(|| missing("text", "; --template 'Hi {name}!' makes a text of them"))?,
+            ),
         };
         Ok(Columns { names, phone, text })
     }
@@ -98,7 +101,8 @@ impl Columns {
         let wrong = |why: &str| Failure::usage(format!("{name}, line {line}: {why}")).next(NOTHING_SENT);
         let value = |column: usize| record.get(column).unwrap_or_default();
         let phone = value(self.phone).trim();
-        if !is_phone(phone) {
+        // The client would refuse it, too; here row 900 is refused before row 1 goes out.
+        if ava_imessage::check_phone(phone).is_err() {
             return Err(wrong("the phone must be E.164, as in +1234567890"));
         }
         let text = match &self.text {
@@ -114,17 +118,12 @@ impl Columns {
     }
 }
 
-const NOTHING_SENT: &str = "All rows are checked before the first is sent: nothing was sent.";
-
-/// As the client checks it when it sends; here so that row 900 is refused before row 1 goes out.
-fn is_phone(phone: &str) -> bool {
-    match phone.as_bytes() {
-        [b'+', b'1'..=b'9', rest @ ..] => {
-            (1..=14).contains(&rest.len()) && rest.iter().all(u8::is_ascii_digit)
-        }
-        _ => false,
-    }
+/// Where a column stands. Nobody means two different ones by `Name` and `name`.
+pub(super) fn place(names: &[String], wanted: &str) -> Option<usize> {
+    names.iter().position(|name| name.to_lowercase() == wanted.to_lowercase())
 }
+
+const NOTHING_SENT: &str = "All rows are checked before the first is sent: nothing was sent.";
 
 /// A phone holds no NUL, so that no two pairs run together.
 fn hash(phone: &str, text: &str) -> String {
@@ -175,6 +174,7 @@ mod tests {
         let csv = "\u{feff}phone, text\r\n+12,\"two\nlines\"\r\n\r\n +34 ,\"a \"\"b\"\", c\"\r\n";
         assert_eq!(said(csv, None), "1@2 +12 \"two\\nlines\"\n2@5 +34 \"a \\\"b\\\", c\"");
         assert_eq!(said("name,phone\nZoë,+12\n", Some("Hi {name}")), "1@2 +12 \"Hi Zoë\"");
+        assert_eq!(said(" Phone , NAME\n+12,Zoë\n", Some("Hi { name }")), "1@2 +12 \"Hi Zoë\"");
     }
 
     #[test]
@@ -184,6 +184,8 @@ mod tests {
             ("phone,text\n+12,a\n+12, \n", None, "in.csv, line 3: the text is empty"),
             ("phone,text,phone\n+12,a,b\n", None, "line 1: the column \\\"phone\\\" is there twice"),
             ("phone\n+12\n", None, "no column \\\"text\\\""),
+            ("phone,name\n+12,a\n", None, "--template 'Hi {name}!'"),
+            ("phone,text,Phone\n+12,a,b\n", None, "line 1: the column \\\"Phone\\\" is there twice"),
             ("tel,text\n+12,a\n", None, "no column \\\"phone\\\""),
             ("phone,text\n+12\n", None, "line 2: 1 columns instead of 2"),
             ("phone,text\n", None, "has no rows"),

@@ -59,6 +59,11 @@ impl<'a> Progress<'a> {
         Progress { ctx, bar, digits: highest.to_string().len() }
     }
 
+    /// Rows without a bar.
+    pub(super) fn of_lines(ctx: &'a Context, highest: u64) -> Progress<'a> {
+        Progress { ctx, bar: None, digits: highest.to_string().len() }
+    }
+
     /// A row has ended. `why` is the error's words, for people and `--json`; the result file has none.
     pub(super) fn row(&self, record: &Record, why: Option<&str>) -> Result<()> {
         let printer = &self.ctx.printer;

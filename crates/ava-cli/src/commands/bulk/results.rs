@@ -6,14 +6,14 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use ava_imessage::Timestamp;
+use ava_imessage::{Attempt, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::plan::Row;
 use crate::credentials::same_origin;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
-use crate::json;
+use crate::{json, token};
 
 /// How the first line begins.
 const MARK: &str = "{\"ava_bulk\":";
@@ -106,6 +106,16 @@ impl Past {
     pub(super) fn add(&mut self, record: Record) {
         self.message_ids.extend(record.message_id.clone());
         self.last.insert(record.row, record);
+    }
+
+    /// Unknown rows that the history can be asked about, in the order of the file. Their attempts name phone and text,
+    /// and hold a window: no row of another time is taken for theirs.
+    pub(super) fn askable(&self) -> Vec<(Record, Attempt)> {
+        let attempt = |record: &Record| {
+            let attempt = token::decode(record.attempt.as_deref()?).ok()?;
+            attempt.is_portable().then_some(attempt)
+        };
+        self.in_state(State::Unknown).filter_map(|record| Some((record.clone(), attempt(record)?))).collect()
     }
 
     fn check(&self, rows: &[Row], path: &Path) -> Result<()> {

@@ -3,7 +3,9 @@
 use std::future::IntoFuture;
 use std::time::Duration;
 
-use ava_imessage::{Attempt, Confirmation, Delivery, Error, ErrorKind, SentMessage};
+use ava_imessage::{
+    Attempt, Client, Confirmation, DEFAULT_SETTLE_WITHIN, Delivery, Error, ErrorKind, SentMessage, Timestamp,
+};
 use tokio::time::Instant;
 
 use super::plan::Row;
@@ -20,10 +22,15 @@ use crate::{text, token};
 /// every further row might become an unknown.
 const PATIENCE: u32 = 3;
 
+/// A gap between two readings of the history that no settling lasts.
+const ASKED_ONCE: Duration = Duration::from_secs(3600);
+
 /// A bulk send.
 pub(super) struct Run<'a> {
     ctx: &'a Context,
     sender: Sender<'a>,
+    /// Asks about earlier runs' rows: each once, or many that stay unknown would hold up the rest.
+    asker: Client,
     gap: Duration,
 }
 
@@ -49,7 +56,8 @@ struct Tally {
 impl<'a> Run<'a> {
     pub(super) fn new(ctx: &'a Context, credentials: &Credentials, rate: f64) -> Result<Run<'a>> {
         let sender = Sender::with(ctx, ctx.builder_for(credentials))?;
-        Ok(Run { ctx, sender, gap: Duration::from_secs_f64(1.0 / rate) })
+        let asker = ctx.builder_for(credentials).settling(DEFAULT_SETTLE_WITHIN, ASKED_ONCE).build()?;
+        Ok(Run { ctx, sender, asker, gap: Duration::from_secs_f64(1.0 / rate) })
     }
 
     /// Sends these rows, and says how it went.
@@ -60,11 +68,13 @@ impl<'a> Run<'a> {
         mut past: Past,
         rows: &[&Row],
     ) -> Result<()> {
-        let progress = Progress::new(self.ctx, rows.len(), rows.last().map_or(0, |row| row.number), self.gap);
         let mut tally = Tally::default();
-        let mut stopped = None;
+        let mut stopped = self.ask_again(&mut signals, &mut results, &mut past).await?;
+        let due_rows = if stopped.is_none() { rows } else { &[] };
+        let highest = due_rows.last().map_or(0, |row| row.number);
+        let progress = Progress::new(self.ctx, due_rows.len(), highest, self.gap);
         let mut due = Instant::now();
-        for row in rows {
+        for row in due_rows {
             let waited = tokio::select! {
                 biased;
                 signal = signals.next() => Err(interrupted(signal)),
@@ -83,6 +93,45 @@ impl<'a> Run<'a> {
         }
         drop(progress);
         self.end(&past, &tally, rows.len(), stopped)
+    }
+
+    /// Asks the history what became of the rows that earlier runs left unknown. Nothing is posted. One client asks about
+    /// all of them, so that of two rows of the same words only one gets the message that is there.
+    async fn ask_again(
+        &self,
+        signals: &mut Signals,
+        results: &mut Results,
+        past: &mut Past,
+    ) -> Result<Option<Failure>> {
+        let unknown = past.askable();
+        let Some((last, _)) = unknown.last() else { return Ok(None) };
+        let lines = Progress::of_lines(self.ctx, last.row);
+        let mut found = 0;
+        for (record, attempt) in &unknown {
+            let settling = self.asker.settle(attempt).into_future();
+            let settled = tokio::select! {
+                biased;
+                signal = signals.next() => return Ok(Some(interrupted(signal))),
+                settled = self.ctx.waiting("Asking the history", settling) => settled,
+            };
+            // Whatever keeps the history from being read keeps it for the next row, too.
+            let unread = settled.as_ref().is_err_and(|error| error.cause().is_some());
+            if let Some((record, why)) = told_by_history(record, settled, past) {
+                results.write(&record)?;
+                lines.row(&record, why.as_deref())?;
+                past.add(record);
+                found += 1;
+            }
+            if unread {
+                break;
+            }
+        }
+        let words = format!(
+            "Asked the history about {} of unknown delivery: it tells of {found}.",
+            text::count(unknown.len(), "row")
+        );
+        self.ctx.printer.note("asked_again", &words);
+        Ok(None)
     }
 
     /// Sends a row; the answer is why no other may follow.
@@ -182,6 +231,33 @@ fn look_again(record: &Record) -> String {
         ),
         None => format!("row {row}, {phone}: unknown. Look for it with: ava messages {phone}"),
     }
+}
+
+/// What the history tells of a row that was unknown, if it does.
+fn told_by_history(
+    record: &Record,
+    settled: Result<SentMessage, Error>,
+    past: &Past,
+) -> Option<(Record, Option<String>)> {
+    let mut record = Record { at: Timestamp::now(), attempt: None, ..record.clone() };
+    let (state, message_id, why) = match settled {
+        Ok(sent) => {
+            record.confirmation = Some(sent.confirmation.as_str().to_owned());
+            (State::Sent, sent.message_id, None)
+        }
+        Err(error) if error.kind() == ErrorKind::Rejected => {
+            (State::Rejected, error.message_id()?.to_owned(), Some(error.message().to_owned()))
+        }
+        Err(_) => return None,
+    };
+    // An earlier row's message of the same words: an earlier process knew that it was taken, this client can't.
+    if past.knows(&message_id) {
+        return None;
+    }
+    record.code = why.as_ref().map(|_| ErrorKind::Rejected.code().to_owned());
+    (record.status, record.request_id) = (None, None);
+    (record.state, record.message_id) = (state, Some(message_id));
+    Some((record, why))
 }
 
 fn interrupted(signal: Signal) -> Failure {

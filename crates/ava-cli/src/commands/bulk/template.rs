@@ -1,5 +1,6 @@
 //! `--template`: a text with the columns' names in braces.
 
+use super::plan::place;
 use crate::failure::{Failure, Result};
 
 /// `Hi {name}`, taken apart. `{{` and `}}` are the braces themselves.
@@ -56,7 +57,7 @@ impl Template {
 }
 
 fn column(name: &str, columns: &[String]) -> Result<usize> {
-    columns.iter().position(|column| column == name).ok_or_else(|| {
+    place(columns, name).ok_or_else(|| {
         Failure::usage(format!("--template: the file has no column {name:?}"))
             .next(format!("Its columns: {}.", columns.join(", ")))
     })
@@ -82,13 +83,14 @@ mod tests {
     fn columns_are_filled_in() {
         assert_eq!(filled("Hi {name}, {{x}} {phone}!").as_deref(), Ok("Hi Zoë, {x} +12!"));
         assert_eq!(filled("{name}{ name }").as_deref(), Ok("ZoëZoë"));
+        assert_eq!(filled("{Name}").as_deref(), Ok("Zoë"));
         assert_eq!(filled("ü").as_deref(), Ok("ü"));
         assert_eq!(filled("Hi {empty}"), Err("empty".to_owned()));
     }
 
     #[test]
     fn what_makes_no_sense_is_refused() {
-        for template in ["{", "}", "{name", "name}", "{na{me}", "{}", "{Name}", "{{name}"] {
+        for template in ["{", "}", "{name", "name}", "{na{me}", "{}", "{nam}", "{{name}"] {
             assert!(filled(template).is_err(), "{template}");
         }
     }

@@ -4,7 +4,7 @@ mod finding;
 mod probes;
 mod wire;
 
-use ava_imessage::{Error, ErrorKind};
+use ava_imessage::{ErrorKind, check_phone};
 use clap::Args;
 
 use self::finding::{Finding, Verdict};
@@ -38,11 +38,7 @@ pub(crate) struct DoctorArgs {
 
 /// Looks, and prints a table.
 pub(crate) fn run(ctx: &Context, args: &DoctorArgs) -> Result<()> {
-    if let Some(phone) = &args.phone
-        && !is_phone(phone)
-    {
-        return Err(Failure::usage("the phone must be E.164, as in +1234567890"));
-    }
+    args.phone.as_deref().map_or(Ok(()), check_phone)?;
     let credentials = ctx.credentials()?;
     // The client's own rules on keys and addresses come first.
     ctx.builder_for(&credentials).build()?;
@@ -55,11 +51,6 @@ pub(crate) fn run(ctx: &Context, args: &DoctorArgs) -> Result<()> {
     }
     ctx.printer.flush()?;
     conclude(&findings)
-}
-
-fn is_phone(phone: &str) -> bool {
-    let digits = phone.strip_prefix('+').unwrap_or_default();
-    (2..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0')
 }
 
 const CHECK_COLUMNS: usize = 10;
@@ -97,7 +88,9 @@ fn conclude(findings: &[Finding]) -> Result<()> {
         findings.iter().filter(|finding| finding.verdict == Verdict::Problem).collect();
     let Some(first) = problems.first() else { return Ok(()) };
     let kind = problems.iter().find_map(|problem| problem.kind).unwrap_or(ErrorKind::UnexpectedResponse);
-    let noun = if problems.len() == 1 { "a problem" } else { "problems" };
-    let failure = Failure::from(Error::new(kind, format!("{noun}: {}", first.finding)));
-    Err(failure.next("The table says what each finding means."))
+    let words = match problems.len() {
+        1 => first.finding.clone(),
+        n => format!("{n} problems, the first: {}", first.finding),
+    };
+    Err(Failure::of_kind(kind, words).next("The table says what each finding means."))
 }

@@ -64,7 +64,7 @@ impl<'a> Probes<'a> {
     }
 
     fn unreachable(&mut self, none: &NoAnswer) {
-        let finding = format!("{}: {}", self.wire.base(), none.why);
+        let finding = format!("no connection to {}: {}", self.wire.base(), none.why);
         if none.tls {
             self.problem(
                 "tls",
@@ -99,18 +99,18 @@ impl<'a> Probes<'a> {
 
     /// Whether there is a way on.
     fn key(&mut self, first: &Answer) -> bool {
-        let status = format!("HTTP {}", first.status);
+        let found = |words: &str| format!("{words} (HTTP {})", first.status);
         match first.status {
             200..=299 if first.messages().is_some() => {
                 self.add("key", Verdict::Ok, "accepted", "It may read; whether it may send, only a send tells.");
                 return true;
             }
-            401 => self.problem("key", ErrorKind::Authentication, status, "The key is not known here: mend AVA_API_KEY, or run `ava login`."),
-            403 => self.problem("key", ErrorKind::PermissionDenied, status, "The key may not read messages: sends can't be settled, and nothing can be listened to."),
-            429 => self.problem("key", ErrorKind::RateLimited, status, "The limit is reached right now: wait, then look again."),
-            500..=599 => self.problem("key", ErrorKind::Server, status, "The service fails right now. A send that ends so is unknown."),
-            300..=399 => self.problem("key", ErrorKind::UnexpectedResponse, format!("{status}, a redirect"), "Redirects are never followed, since the key would go along: set AVA_BASE_URL to where it leads."),
-            _ => self.problem("key", ErrorKind::UnexpectedResponse, format!("{status}, not what the API documents"), "Is that the AVA API? Check AVA_BASE_URL."),
+            401 => self.problem("key", ErrorKind::Authentication, found("the key is not accepted"), "The key is not known here: mend AVA_API_KEY, or run `ava login`."),
+            403 => self.problem("key", ErrorKind::PermissionDenied, found("the key may not read"), "The key may not read messages: sends can't be settled, and nothing can be listened to."),
+            429 => self.problem("key", ErrorKind::RateLimited, found("too many requests"), "The limit is reached right now: wait, then look again."),
+            500..=599 => self.problem("key", ErrorKind::Server, found("the service failed"), "The service fails right now. A send that ends so is unknown."),
+            300..=399 => self.problem("key", ErrorKind::UnexpectedResponse, found("the answer is a redirect"), "Redirects are never followed, since the key would go along: set AVA_BASE_URL to where it leads."),
+            _ => self.problem("key", ErrorKind::UnexpectedResponse, found("the answer is not what the API documents"), "Is that the AVA API? Check AVA_BASE_URL."),
         }
         false
     }

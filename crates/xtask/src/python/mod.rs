@@ -1,0 +1,109 @@
+//! The Python package: found interpreters, environments in the cache, the wheel, the checks.
+
+mod environment;
+mod interpreter;
+mod package;
+mod pytest;
+mod wheel;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+use self::environment::Environment;
+use self::interpreter::Interpreter;
+use crate::command::{cargo, command, root, run as done};
+use crate::report::{Outcome, Report};
+
+pub(crate) use self::package::run as package;
+
+/// The folder of the package.
+fn folder() -> PathBuf {
+    root().join("python")
+}
+
+/// What checks and builds it, on one interpreter.
+const TOOLS: &str = "requirements/check.txt";
+/// What its tests need, on every interpreter.
+const TESTS: &str = "requirements/test.txt";
+
+/// Every interpreter that the package supports, of those that this machine has.
+fn interpreters() -> Result<Vec<Interpreter>> {
+    let found = interpreter::find();
+    if found.is_empty() {
+        bail!("no CPython from 3.9 on was found, with venv, on PATH or where pyenv and uv keep theirs");
+    }
+    Ok(found)
+}
+
+/// The newest interpreter's environment with the tools.
+fn tools() -> Result<Environment> {
+    let found = interpreters()?;
+    let newest = found.last().context("no Python")?;
+    Environment::with(newest, &[TOOLS])
+}
+
+/// Installs what the checks need.
+pub(crate) fn setup() -> Result<()> {
+    println!("tools for Python: {}", tools()?.folder().display());
+    for interpreter in interpreters()? {
+        let environment = Environment::with(&interpreter, &[TESTS])?;
+        println!("{interpreter}: {}", environment.folder().display());
+    }
+    Ok(())
+}
+
+/// Makes every check of the package.
+pub(crate) fn check(report: &mut Report) {
+    report.check("python: lint", || {
+        with_tools(|tools| {
+            done(tools.run("ruff").args(["check", "."]).current_dir(folder()))?;
+            done(tools.run("ruff").args(["format", "--check", "."]).current_dir(folder()))?;
+            Ok(Outcome::Passed)
+        })
+    });
+    report.check("python: types", || {
+        with_tools(|tools| {
+            done(tools.run("mypy").args(["src", "tests/typing"]).current_dir(folder()))?;
+            done(tools.run("pyright").args(["--pythonpath"]).arg(tools.python()).current_dir(folder()))?;
+            Ok(Outcome::Passed)
+        })
+    });
+    let mut built = None;
+    report.check("python: wheel", || {
+        with_tools(|tools| {
+            built = Some((wheel::build(&tools)?, ava()?));
+            Ok(Outcome::Passed)
+        })
+    });
+    let Some((wheel, ava)) = built else { return };
+    report.check("python: tests", || Ok(Outcome::Ran(pytest::run(&interpreters()?, &wheel, &ava)?)));
+}
+
+/// Plays the example conversation.
+pub(crate) fn demo() -> Result<()> {
+    let tools = tools()?;
+    tools.install(&wheel::build(&tools)?)?;
+    let mut python = command(tools.python());
+    python.arg(folder().join("examples/conversation.py")).env("PATH", pytest::path_with(&ava()?)?);
+    done(&mut python)
+}
+
+/// A machine without Python skips the check, but never with CI=true.
+fn with_tools(check: impl FnOnce(Environment) -> Result<Outcome>) -> Result<Outcome> {
+    match tools() {
+        Ok(tools) => check(tools),
+        Err(error) if std::env::var_os("CI").is_some_and(|value| value == "true") => Err(error),
+        Err(error) => Ok(Outcome::Skipped(format!("{error:#}"))),
+    }
+}
+
+/// The `ava` command of this checkout, built as the Rust tests build it; the sandbox is in it.
+fn ava() -> Result<PathBuf> {
+    done(&mut cargo(["build", "--workspace", "--all-features", "--bin", "ava", "--quiet"]))?;
+    let ava = crate::tools::target()?.join("debug").join(format!("ava{}", std::env::consts::EXE_SUFFIX));
+    if !ava.is_file() {
+        bail!("{} is not there after it was built", ava.display());
+    }
+    Ok(ava)
+}
