@@ -1,16 +1,16 @@
 //! The client: each operation is a [`Call`] that either face makes.
 
-use std::sync::Arc;
-
 use ava_bridge::core::Message as CoreMessage;
 use ava_bridge::{DraftOptions, ErrorKind, GenerateOptions, Handed, ListenOptions, PageOptions, PollOptions};
 use pyo3::IntoPyObjectExt;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::error::{exception, to_py_err};
+use crate::foreign::{Callback, Callbacks};
 use crate::model::{Attempt, Gap, Message, SkippedRow, turns};
 use crate::options::{Given, argument};
 use crate::{foreign, options};
@@ -20,18 +20,25 @@ use crate::{foreign, options};
 pub(crate) struct Core {
     client: ava_bridge::Client,
     /// How Python runs callbacks.
-    run: Arc<Py<PyAny>>,
+    run: Callback,
+    callbacks: Py<Callbacks>,
 }
 
 #[pymethods]
 impl Core {
     #[new]
     fn new(py: Python<'_>, given: &Bound<'_, PyDict>, run: Py<PyAny>) -> PyResult<Core> {
-        let run = Arc::new(run);
-        let options = options::client(given, &run)?;
+        let run = Callback::new(run);
+        let (options, provider, hook) = options::client(given, &run)?;
         let client =
             ava_bridge::guard(|| ava_bridge::Client::new(options)).map_err(|error| to_py_err(py, error))?;
-        Ok(Core { client, run })
+        let waited_for = [Some(run.clone()), provider].into_iter().flatten().collect();
+        let callbacks = Callbacks::new(py, waited_for, hook.map(|hook| (hook, client.clone())))?;
+        Ok(Core { client, run, callbacks })
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.callbacks)
     }
 
     #[getter]
@@ -97,7 +104,8 @@ impl Core {
     ) -> PyResult<Messages> {
         let call = options::call(timeout, max_retries, headers)?;
         let phone: String = argument("phone", phone)?;
-        self.client.messages(phone, call).map(Messages).map_err(|error| to_py_err(py, error))
+        let messages = self.client.messages(phone, call).map_err(|error| to_py_err(py, error))?;
+        Ok(Messages { messages, client: self.callbacks.clone_ref(py) })
     }
 
     fn poll(
@@ -152,6 +160,7 @@ impl Core {
     /// `given` holds the arguments of `listen` by their names.
     fn listen(
         &self,
+        py: Python<'_>,
         given: &Bound<'_, PyDict>,
         timeout: Option<&Bound<'_, PyAny>>,
         max_retries: Option<&Bound<'_, PyAny>>,
@@ -159,74 +168,97 @@ impl Core {
     ) -> PyResult<Call> {
         let call = options::call(timeout, max_retries, headers)?;
         let given = Given { arguments: given, kind: ErrorKind::InvalidRequest };
+        let mut callbacks = Vec::new();
         let checkpoint = given.any("checkpoint")?;
+        let mut function = |name: &str| -> PyResult<Option<Callback>> {
+            let function = given.function(name)?;
+            callbacks.extend(function.clone());
+            Ok(function)
+        };
+        let (on_gap, on_skipped, on_retry) =
+            (function("on_gap")?, function("on_skipped")?, function("on_retry")?);
         let how = ListenOptions {
             since: given.any("since")?.map(|since| options::time("since", &since)).transpose()?,
             phone: given.get("phone")?,
             interval: given.seconds("interval")?,
             checkpoint: checkpoint
-                .map(|given| foreign::checkpoint(Arc::clone(&self.run), &given))
+                .map(|given| foreign::checkpoint(&self.run, &given, &mut callbacks))
                 .transpose()?,
             auto_ack: given.get("auto_ack")?,
-            on_gap: given
-                .function("on_gap")?
+            on_gap: on_gap
                 .map(|function| foreign::hook(function, |py, gap| Gap::from(&gap).into_bound_py_any(py))),
-            on_skipped: given.function("on_skipped")?.map(|function| {
+            on_skipped: on_skipped.map(|function| {
                 foreign::hook(function, |py, row| SkippedRow::from(row).into_bound_py_any(py))
             }),
-            on_retry: given
-                .function("on_retry")?
+            on_retry: on_retry
                 .map(|function| foreign::hook(function, |py, error| exception(py, error, None))),
             call,
         };
-        Ok(Call::new(self.client.listen(how)))
+        let (client, own) = (self.callbacks.clone_ref(py), Callbacks::new(py, callbacks, None)?);
+        Ok(Call::new(self.client.listen(how).map(|listener| Listener { listener, client, own })))
     }
 }
 
 /// A conversation, pulled.
 #[pyclass(frozen, module = "ava_imessage._native")]
-pub(crate) struct Messages(ava_bridge::Messages);
+pub(crate) struct Messages {
+    messages: ava_bridge::Messages,
+    client: Py<Callbacks>,
+}
 
 #[pymethods]
 impl Messages {
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.client)
+    }
+
     /// The next message if it is here already, else `None`, which says nothing.
     fn try_next(&self) -> Option<Message> {
-        self.0.try_next().map(Message)
+        self.messages.try_next().map(Message)
     }
 
     /// The next message; `None` at the end.
     fn next(&self) -> Call {
-        Call::new(self.0.next())
+        Call::new(self.messages.next())
     }
 
     fn close(&self) {
-        self.0.close();
+        self.messages.close();
     }
 }
 
 /// Inbound messages, pulled.
 #[pyclass(frozen, module = "ava_imessage._native")]
-pub(crate) struct Listener(ava_bridge::Listener);
+pub(crate) struct Listener {
+    listener: ava_bridge::Listener,
+    client: Py<Callbacks>,
+    own: Py<Callbacks>,
+}
 
 #[pymethods]
 impl Listener {
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.client)?;
+        visit.call(&self.own)
+    }
+
     /// The next message; `None` at the end.
     fn next(&self) -> Call {
-        Call::new(self.0.next())
+        Call::new(self.listener.next())
     }
 
     fn ack(&self, message: &Message) -> Call {
-        Call::new(self.0.ack(&message.0.id))
+        Call::new(self.listener.ack(&message.0.id))
     }
 
     fn close(&self) {
-        self.0.close();
+        self.listener.close();
     }
 }
 
-impl Answer for ava_bridge::Listener {
+impl Answer for Listener {
     fn into_python(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        Ok(Py::new(py, Listener(self))?.into_any())
+        Ok(Py::new(py, self)?.into_any())
     }
 }
 

@@ -1,6 +1,5 @@
 //! Options as Python gives them.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use ava_bridge::{CallOptions, Error, ErrorKind, Options};
@@ -11,8 +10,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping};
 
 use crate::error::to_py_err;
+use crate::foreign::{self, Callback};
 use crate::model::Attempt;
-use crate::{foreign, time};
+use crate::time;
 
 /// Arguments by their names; `None` is not given.
 pub(crate) struct Given<'a, 'py> {
@@ -35,12 +35,12 @@ impl<'py> Given<'_, 'py> {
     }
 
     /// Refused here rather than when it is called, far from whoever gave it.
-    pub(crate) fn function(&self, name: &str) -> PyResult<Option<Py<PyAny>>> {
+    pub(crate) fn function(&self, name: &str) -> PyResult<Option<Callback>> {
         match self.any(name)? {
             Some(value) if !value.is_callable() => {
                 Err(PyTypeError::new_err(format!("{name}: must be a function, not {}", class_of(&value))))
             }
-            function => Ok(function.map(Bound::unbind)),
+            function => Ok(function.map(|function| Callback::new(function.unbind()))),
         }
     }
 }
@@ -111,14 +111,17 @@ fn headers(kind: ErrorKind, given: &Bound<'_, PyAny>) -> PyResult<Vec<(String, S
     items.iter().map(header).collect()
 }
 
-/// What a client is set up with.
-pub(crate) fn client(given: &Bound<'_, PyDict>, run: &Arc<Py<PyAny>>) -> PyResult<Options> {
+/// What a client is set up with, and the callbacks among it: the token provider, and `on_unknown`.
+pub(crate) fn client(
+    given: &Bound<'_, PyDict>,
+    run: &Callback,
+) -> PyResult<(Options, Option<Callback>, Option<Callback>)> {
     let given = Given { arguments: given, kind: ErrorKind::Configuration };
     let provider = given.function("token_provider")?;
     let hook = given.function("on_unknown")?;
     let options = Options {
         api_key: given.get::<String>("api_key")?.map(Into::into),
-        token_provider: provider.map(|function| foreign::token_provider(Arc::clone(run), function)),
+        token_provider: provider.clone().map(|function| foreign::token_provider(run.clone(), function)),
         base_url: given.get("base_url")?,
         timeout: given.seconds("timeout")?,
         connect_timeout: given.seconds("connect_timeout")?,
@@ -141,10 +144,11 @@ pub(crate) fn client(given: &Bound<'_, PyDict>, run: &Arc<Py<PyAny>>) -> PyResul
         user_agent: given.get("user_agent")?,
         binding: Some(concat!("ava-imessage-python/", env!("CARGO_PKG_VERSION")).to_owned()),
         on_unknown: hook
+            .clone()
             .map(|function| foreign::hook(function, |py, attempt| Attempt(attempt).into_bound_py_any(py))),
         ..Options::default()
     };
-    Ok(options.or_environment())
+    Ok((options.or_environment(), provider, hook))
 }
 
 /// The options of every call, as its last three arguments.

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
     from typing import Any, Callable, TypeVar
-    from weakref import WeakKeyDictionary
+    from weakref import WeakKeyDictionary, ref
 
     from typing_extensions import Self
 
@@ -22,25 +22,32 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-_mailboxes: WeakKeyDictionary[AbstractEventLoop, _native.Mailbox] | None = None
+#: Each loop's, which the loop itself keeps: it watches it. Whoever else did would keep what waits in it, and so the
+#: loop, for good.
+_mailboxes: WeakKeyDictionary[AbstractEventLoop, ref[_native.Mailbox]] | None = None
+#: Those of loops that watch no files, such as Windows' Proactor.
+_kept: WeakKeyDictionary[AbstractEventLoop, _native.Mailbox]
 _running_loop: Callable[[], AbstractEventLoop]
 
 
-def _prepare() -> WeakKeyDictionary[AbstractEventLoop, _native.Mailbox]:
+def _prepare() -> WeakKeyDictionary[AbstractEventLoop, ref[_native.Mailbox]]:
     """``asyncio`` is dear to import, and there already where a loop runs."""
-    global _mailboxes, _running_loop
+    global _kept, _mailboxes, _running_loop
     from asyncio import get_running_loop
     from weakref import WeakKeyDictionary
 
     _running_loop = get_running_loop
     if _mailboxes is None:
-        _mailboxes = WeakKeyDictionary()
+        _kept, _mailboxes = WeakKeyDictionary(), WeakKeyDictionary()
     return _mailboxes
 
 
 def _new_mailbox(loop: AbstractEventLoop, old: _native.Mailbox | None) -> _native.Mailbox:
     """Has the loop told of outcomes. A forked child that goes on with its parent's loop gets a mailbox anew."""
+    from weakref import ref
+
     mailbox: _native.Mailbox
+    boxes = _prepare()
     try:
         if old is not None and (watched := old.fileno()) is not None:
             loop.remove_reader(watched)
@@ -49,13 +56,22 @@ def _new_mailbox(loop: AbstractEventLoop, old: _native.Mailbox | None) -> _nativ
         assert watched is not None
         loop.add_reader(watched, mailbox.drain)
     except NotImplementedError:
-        # Loops that watch no files, such as Windows' Proactor.
-        post = loop.call_soon_threadsafe
-        drain: list[Callable[[], None]] = []
-        mailbox = _native.Mailbox(lambda: post(drain[0]))
-        drain.append(mailbox.drain)
-    _prepare()[loop] = mailbox
+        own: list[ref[_native.Mailbox]] = []
+        mailbox = _kept[loop] = _native.Mailbox(_ringer(ref(loop), own))
+        own.append(ref(mailbox))
+    boxes[loop] = ref(mailbox)
     return mailbox
+
+
+def _ringer(loop: ref[AbstractEventLoop], own: list[ref[_native.Mailbox]]) -> Callable[[], None]:
+    """What has the loop's thread look into its mailbox, and keeps neither."""
+
+    def ring() -> None:
+        on, mailbox = loop(), own[0]()
+        if on is not None and mailbox is not None:
+            on.call_soon_threadsafe(mailbox.drain)
+
+    return ring
 
 
 class AsyncAvaClient(Base):
@@ -82,7 +98,8 @@ class AsyncAvaClient(Base):
             loop = _running_loop()
         except RuntimeError:
             raise RuntimeError("AsyncAvaClient needs a running asyncio event loop; elsewhere use AvaClient") from None
-        mailbox = boxes.get(loop)
+        known = boxes.get(loop)
+        mailbox = known() if known is not None else None
         if mailbox is None or not mailbox.is_ours():
             mailbox = _new_mailbox(loop, mailbox)
         self._loops.seen(loop)
