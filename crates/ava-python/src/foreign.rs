@@ -1,17 +1,17 @@
 //! Functions of the application: those that a call waits for, and those that are only told.
 //!
-//! What a call waits for is run by Python, on a thread of Python's own or on the caller's event loop: the thread of
-//! the blocking pool that wants it only asks for it to begin, and waits without the GIL. So a function that never
-//! returns keeps nobody from leaving, the interpreter included.
+//! What a call waits for is run by Python, on a thread of Python's own or on the caller's event loop: a thread of the
+//! blocking pool only asks for it to begin. So a function that never returns keeps nobody from leaving, the interpreter
+//! included.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ava_bridge::core::{BoxError, Token as CoreToken, TokenProvider};
 use ava_bridge::{CheckpointOption, CheckpointStore, Hook};
-use pyo3::exceptions::{PyRuntimeError, PyTypeError};
+use pyo3::exceptions::PyTypeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
@@ -127,46 +127,47 @@ struct Function {
 }
 
 impl Function {
-    /// Runs it and waits. Called on the blocking pool, without the GIL.
+    /// Has it run. Called on the blocking pool, without the GIL. `done` is dropped if there never is an outcome.
+    fn begin<T: Send + 'static>(
+        &self,
+        argument: Option<String>,
+        convert: fn(&Bound<'_, PyAny>) -> PyResult<T>,
+        done: impl FnOnce(Result<T, BoxError>) + Send + 'static,
+    ) {
+        let keep = move |value: PyResult<Bound<'_, PyAny>>| {
+            let value = value.and_then(|value| convert(&value));
+            done(value.map_err(|error| Python::attach(|py| Raised::new(error.value(py))).into()));
+        };
+        let _permit = gate::enter_or_park();
+        Python::attach(|py| {
+            let promise = Promise(Mutex::new(Some(Box::new(keep))));
+            let begun = Py::new(py, promise).and_then(|promise| {
+                let (Some(run), Some(function)) = (self.run.get(py), self.function.get(py)) else {
+                    return Ok(());
+                };
+                let begun = run.call1((function, PyTuple::new(py, argument)?, &promise));
+                begun.map(drop).inspect_err(|error| promise.get().keep(Err(error.clone_ref(py))))
+            });
+            drop(begun);
+        });
+    }
+
+    /// Runs it and waits.
     fn call<T: Send + 'static>(
         &self,
         argument: Option<String>,
         convert: fn(&Bound<'_, PyAny>) -> PyResult<T>,
     ) -> Result<T, BoxError> {
         let (sender, outcome) = mpsc::channel();
-        let keep = move |value: PyResult<Bound<'_, PyAny>>| {
-            let value = value.and_then(|value| convert(&value));
-            let raised = |error: PyErr| Python::attach(|py| Raised::new(error.value(py)));
-            let _ = sender.send(value.map_err(raised));
-        };
-        {
-            let _permit = gate::enter_or_park();
-            Python::attach(|py| -> PyResult<()> {
-                let promise = Py::new(py, Promise(Mutex::new(Some(Box::new(keep)))))?;
-                let arguments = PyTuple::new(py, argument)?;
-                let (Some(run), Some(function)) = (self.run.get(py), self.function.get(py)) else {
-                    return Err(PyRuntimeError::new_err("the callback was garbage"));
-                };
-                run.call1((function, arguments, promise))?;
-                Ok(())
-            })
-            .map_err(|error| Python::attach(|py| Raised::new(error.value(py))))?;
-        }
-        wait(&outcome)
-    }
-}
-
-fn wait<T>(outcome: &Receiver<Result<T, Raised>>) -> Result<T, BoxError> {
-    match outcome.recv() {
-        Ok(outcome) => outcome.map_err(Into::into),
-        Err(_) => Err("the callback was abandoned: its event loop is closed".into()),
+        self.begin(argument, convert, move |value| drop(sender.send(value)));
+        outcome.recv().unwrap_or_else(|_| Err("the callback was abandoned: its event loop is closed".into()))
     }
 }
 
 /// A token provider of Python.
 pub(crate) fn token_provider(run: Callback, function: Callback) -> Arc<dyn TokenProvider> {
     let function = Function { run, function };
-    ava_bridge::token_provider(move || function.call(None, token))
+    ava_bridge::token_provider_elsewhere(move |reply| function.begin(None, token, |token| reply.give(token)))
 }
 
 fn token(value: &Bound<'_, PyAny>) -> PyResult<CoreToken> {
