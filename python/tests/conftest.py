@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import IO
+
     from ava_imessage.testing import Sandbox
 
 PHONE = "+15550001111"
@@ -21,19 +24,33 @@ class Program:
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
 
-    def start(self, code: str, *arguments: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
-        environment = {
+    def environment(self) -> dict[str, str]:
+        return {
             **os.environ,
             "AVA_BASE_URL": self.sandbox.base_url,
             "AVA_API_KEY": self.sandbox.api_key,
             # Python warns of forks with threads; that they work is what is tested.
             "PYTHONWARNINGS": "ignore:This process:DeprecationWarning",
         }
+
+    def start(self, code: str, *arguments: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
+        return self._start(["-c", code, *arguments], subprocess.PIPE, stderr)
+
+    def start_module(
+        self, name: str, *arguments: str, cwd: Path, output: IO[str] | int = subprocess.PIPE
+    ) -> subprocess.Popen[str]:
+        """As ``python -m name`` does, in that folder."""
+        return self._start(["-m", name, *arguments], output, output, cwd)
+
+    def _start(
+        self, arguments: list[str], stdout: IO[str] | int, stderr: IO[str] | int, cwd: Path | None = None
+    ) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-c", code, *arguments],
-            env=environment,
+            [sys.executable, *arguments],
+            cwd=cwd,
+            env=self.environment(),
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=stderr,
             text=True,
         )

@@ -89,24 +89,6 @@ def test_a_wrong_set_up_is_refused_by_name(options: dict[str, Any], name: str) -
         AvaClient(**{"api_key": "k", "base_url": "http://127.0.0.1:1", **options})
 
 
-def test_wrong_types_are_refused_by_name() -> None:
-    for options in ({"timeout": "soon"}, {"max_retries": "many"}, {"headers": ["x"]}, {"base_url": 7}):
-        with pytest.raises(TypeError, match=next(iter(options))):
-            AvaClient("k", **options)  # type: ignore[arg-type]
-    with AvaClient("k", base_url="http://127.0.0.1:1") as client:
-        # Before 3.10 PyO3 has no way to put the argument's name there.
-        with pytest.raises(TypeError, match="phone" if sys.version_info >= (3, 10) else "str"):
-            client.send(7, "text")  # type: ignore[arg-type]
-        with pytest.raises(TypeError, match="context"):
-            client.generate(PHONE, ["Hi"])  # type: ignore[list-item]
-        with pytest.raises(TypeError, match="checkpoint"):
-            client.listen(checkpoint=7)  # type: ignore[arg-type]
-        with pytest.raises(ValueError, match="^since: "):
-            client.poll(datetime(2026, 1, 1))
-        with pytest.raises(ValueError, match="^since: "):
-            client.listen(since=datetime(2026, 1, 1))
-
-
 def test_the_environment_sets_a_client_up(monkeypatch: pytest.MonkeyPatch, ava_sandbox: Sandbox) -> None:
     monkeypatch.delenv("AVA_API_KEY", raising=False)
     monkeypatch.delenv("AVA_BASE_URL", raising=False)

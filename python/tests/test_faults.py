@@ -9,9 +9,13 @@ import os
 import random
 import resource
 import signal
+import statistics
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,9 +25,20 @@ from ava_imessage import _native
 from conftest import PHONE, Program
 
 if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import NoReturn
+
     from ava_imessage.testing import Sandbox
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no forks and no such signals there")
+
+
+def missing(what: str) -> NoReturn:
+    """Skips a test on a machine that lacks something; where all tests must run, that is a failure."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{what} is missing: python -m pip install -r python/requirements/test.txt")
+    pytest.skip(f"{what} is missing")
+
 
 FORKS = """
 import os, sys, threading, time
@@ -80,13 +95,13 @@ def test_a_pool_of_forked_processes(program: Program) -> None:
 
 
 FORK_IN_LOOP = """
-import asyncio, os
+import asyncio, os, sys
 from ava_imessage import AsyncAvaClient, AvaClient
 client, blocking = AsyncAvaClient(), AvaClient()
 async def main():
     await client.poll()
     busy = [asyncio.ensure_future(client.poll()) for _ in range(32)]
-    for number in range(20):
+    for number in range(int(sys.argv[1])):
         pid = os.fork()
         if pid == 0:
             import signal; signal.alarm(20)
@@ -110,8 +125,8 @@ asyncio.run(main())
 """
 
 
-def test_forks_inside_a_loop(program: Program) -> None:
-    assert program.run(FORK_IN_LOOP) == "forked\n"
+def test_forks_inside_a_loop(program: Program, scale: float) -> None:
+    assert program.run(FORK_IN_LOOP, str(int(50 * scale)), timeout=60 * max(1, scale)) == "forked\n"
 
 
 def test_a_listener_carried_over_a_fork(program: Program) -> None:
@@ -131,6 +146,125 @@ with AvaClient() as client:
     listener.close()
 """
     assert program.run(code) == "closed\n"
+
+
+WSGI = """
+import os
+from ava_imessage import AvaClient
+client = AvaClient()
+# Before the fork: a connection is open, and a thread runs.
+client.poll()
+def application(environ, start_response):
+    sent = client.send("+15550001111", environ["QUERY_STRING"])
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [f"{os.getpid()} {sent.message_id}".encode()]
+"""
+GUNICORN = """
+# It would be made in the home directory.
+control_socket_disable = True
+def when_ready(server):
+    print(server.LISTENERS[0].sock.getsockname()[1], flush=True)
+"""
+
+
+@pytest.mark.parametrize("kind", ["sync", "gthread"])
+def test_gunicorn_with_a_client_made_before_the_fork(program: Program, tmp_path: Path, kind: str, scale: float) -> None:
+    if find_spec("gunicorn") is None:
+        missing("gunicorn")
+    (tmp_path / "wsgi.py").write_text(WSGI)
+    (tmp_path / "gunicorn.conf.py").write_text(GUNICORN)
+    options = ["--preload", "--workers=2", f"--worker-class={kind}", "--threads=4", "--log-level=warning"]
+    count = int(200 * scale)
+    with program.start_module("gunicorn", *options, "--bind=127.0.0.1:0", "wsgi", cwd=tmp_path) as server:
+        try:
+            assert server.stdout is not None
+            port = int(server.stdout.readline())
+
+            def ask(number: int) -> tuple[str, str]:
+                connection = HTTPConnection("127.0.0.1", port, timeout=30)
+                try:
+                    connection.request("GET", f"/?text-{number}")
+                    answer = connection.getresponse()
+                    words = answer.read().decode()
+                    assert answer.status == 200, words
+                finally:
+                    connection.close()
+                worker, message_id = words.split()
+                return worker, message_id
+
+            with ThreadPoolExecutor(8) as callers:
+                try:
+                    answers = list(callers.map(ask, range(count)))
+                except BaseException:
+                    callers.shutdown(wait=False, cancel_futures=True)
+                    raise
+                # Which worker takes a connection is the system's choice.
+                while len({worker for worker, _ in answers}) < 2:
+                    answers.append(ask(len(answers)))
+            server.terminate()
+            out, err = server.communicate(timeout=30)
+            assert (server.returncode, out, err) == (0, "", "")
+        finally:
+            server.kill()
+    assert len({message_id for _, message_id in answers}) == len(answers)
+    texts = [row["message"] for row in program.sandbox.messages]
+    assert sorted(texts) == sorted(f"text-{number}" for number in range(len(answers)))
+
+
+TASKS = """
+import os
+from celery import Celery
+from ava_imessage import AvaClient
+folder = os.environ["FOLDER"]
+app = Celery("tasks", broker="filesystem://", backend=f"file://{folder}/results")
+app.conf.broker_transport_options = {
+    "data_folder_in": f"{folder}/queue",
+    "data_folder_out": f"{folder}/queue",
+    "processed_folder": f"{folder}/processed",
+    "control_folder": f"{folder}/control",
+    "store_processed": True,
+    "polling_interval": 0.02,
+}
+client = AvaClient()
+client.poll()
+@app.task
+def send(text):
+    sent = client.send("+15550001111", text)
+    return [os.getpid(), sent.message_id]
+"""
+PRODUCER = """
+import sys
+import tasks
+results = [tasks.send.delay(f"text-{number}") for number in range(int(sys.argv[1]))]
+answers = [result.get(timeout=120, interval=0.02) for result in results]
+print(len({worker for worker, _ in answers}), len({message_id for _, message_id in answers}))
+"""
+
+
+def test_a_celery_worker_with_a_client_made_before_the_fork(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scale: float
+) -> None:
+    if find_spec("celery") is None:
+        missing("celery")
+    for folder in ("results", "queue", "processed", "control"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "tasks.py").write_text(TASKS)
+    monkeypatch.setenv("FOLDER", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]))
+    count = int(100 * scale)
+    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=ERROR"]
+    worker = ["--app=tasks", "worker", "--pool=prefork", "--concurrency=2", "--prefetch-multiplier=100", *quiet]
+    said = tmp_path / "worker.log"
+    with said.open("w") as log, program.start_module("celery", *worker, cwd=tmp_path, output=log) as running:
+        try:
+            told = program.run(PRODUCER, str(count), timeout=150 * max(1, scale))
+            running.terminate()
+            assert running.wait(60) == 0, said.read_text()
+        finally:
+            running.kill()
+    assert told == f"2 {count}\n", said.read_text()
+    texts = [row["message"] for row in program.sandbox.messages]
+    assert sorted(texts) == sorted(f"text-{number}" for number in range(count))
 
 
 EXITS = {
@@ -189,10 +323,9 @@ time.sleep({delay})
 
 @pytest.mark.parametrize("kind", list(EXITS))
 def test_exits_with_calls_in_flight(program: Program, kind: str, scale: float) -> None:
-    """Exit code 0, no output, no core."""
+    """Exit code 0, no output, no core: of 200 exits in all, four at a time."""
     program.sandbox.fault("send", times=None, delay_ms=5)
-    # 200 in all, four at a time.
-    for batch in range(int(50 * scale) // 4 + 1):
+    for batch in range(int(52 * scale) // 4):
         delays = [random.uniform(0, 0.05) for _ in range(4)]
         running = [program.start(EXITS[kind].format(delay=delay)) for delay in delays]
         for ending in running:
@@ -217,12 +350,13 @@ for line in sys.stdin:
 
 
 def test_ctrl_c_returns_at_once(program: Program, scale: float) -> None:
+    """Each long before the server would answer, and most within 250 ms; a busy machine may be late now and then."""
+    late: list[float] = []
     with program.start(INTERRUPTED, stderr=2) as running:
         assert running.stdin is not None
         assert running.stdout is not None
         assert running.stdout.readline() == "ready\n"
         program.sandbox.fault("poll", times=None, delay_ms=30_000)
-        longest = 0.0
         for number in range(int(50 * scale)):
             running.stdin.write("go\n")
             running.stdin.flush()
@@ -231,11 +365,13 @@ def test_ctrl_c_returns_at_once(program: Program, scale: float) -> None:
             began = time.monotonic()
             running.send_signal(signal.SIGINT)
             assert running.stdout.readline() == "interrupted\n"
-            longest = max(longest, time.monotonic() - began)
+            late.append(time.monotonic() - began)
+            assert late[-1] < 10, number
+        # While the process lives: its end would close the connections too.
+        wait_until(lambda: program.sandbox.state()["in_flight"] == 0)
         running.stdin.close()
         assert running.wait(20) == 0
-    assert longest < 0.25, f"{longest * 1000:.0f} ms"
-    wait_until(lambda: program.sandbox.state()["in_flight"] == 0)
+    assert statistics.median(late) < 0.25, late
 
 
 def wait_until(holds: object, seconds: float = 5) -> None:
@@ -251,54 +387,54 @@ def open_files() -> int:
 
 
 def test_cancelled_tasks_drop_their_requests(ava_sandbox: Sandbox, scale: float) -> None:
+    """Whatever reached the server was seen to end there, long before it would have been answered."""
     count = int(2000 * scale)
-    ava_sandbox.fault("poll", times=None, delay_ms=200)
-    unknown: list[object] = []
+    ava_sandbox.settings(record_limit=count + 100)
 
     async def main() -> None:
-        async with ava_sandbox.async_client(on_unknown=unknown.append, max_retries=0) as client:
+        async with ava_sandbox.async_client(max_retries=0) as client:
+            await client.poll()
             before = open_files()
-            cancelled = 0
+            ava_sandbox.fault("poll", times=None, delay_ms=30_000)
             for _ in range(count // 100):
                 tasks = [asyncio.ensure_future(client.poll()) for _ in range(100)]
                 random.shuffle(tasks)
                 for task in tasks:
-                    if random.random() < 0.3:
+                    if random.random() < 0.5:
                         await asyncio.sleep(random.uniform(0, 0.003))
                     task.cancel()
                 outcomes = await asyncio.gather(*tasks, return_exceptions=True)
-                cancelled += sum(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
-            assert cancelled == count
+                assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
+                del tasks, task, outcomes
             wait_until(lambda: ava_sandbox.state()["in_flight"] == 0)
+            arrived = ava_sandbox.requests[1:]
+            assert len(arrived) > count / 10
+            assert {request["outcome"] for request in arrived} == {"client_disconnected"}
+            assert ava_sandbox.state()["client_disconnects"] >= len(arrived)
             ava_sandbox.clear_faults()
             await client.poll()
-            await asyncio.sleep(0.2)
-            assert open_files() <= before + 20
-            mailbox = ava_imessage._async._mailboxes
-            assert mailbox is not None
+            # Nothing is left of any: no future that waits, no connection.
+            gc.collect()
+            futures = [thing for thing in gc.get_objects() if isinstance(thing, asyncio.Future)]
+            assert len(futures) < 10, futures
+            wait_until(lambda: open_files() <= before + 5)
 
     asyncio.run(main())
-    assert ava_sandbox.state()["client_disconnects"] > 0
-    gc.collect()
 
 
 def test_a_cancelled_send_is_told_of(ava_sandbox: Sandbox) -> None:
     unknown: list[ava_imessage.Attempt] = []
-    ava_sandbox.fault("send", delay_after_ms=3000)
+    ava_sandbox.fault("send", delay_after_ms=30_000)
 
     async def main() -> None:
         async with ava_sandbox.async_client(on_unknown=unknown.append) as client:
             task = asyncio.ensure_future(client.send(PHONE, "Hello"))
-            while not ava_sandbox.requests:
+            while not ava_sandbox.messages:
                 await asyncio.sleep(0.01)
-            await asyncio.sleep(0.1)
             task.cancel()
-            began = time.monotonic()
             with pytest.raises(asyncio.CancelledError):
                 await task
-            while not any(request["outcome"] == "client_disconnected" for request in ava_sandbox.requests):
-                assert time.monotonic() < began + 0.25, "the server sees it within 250 ms"
-                await asyncio.sleep(0.005)
+            wait_until(lambda: ava_sandbox.requests[0]["outcome"] == "client_disconnected")
             assert _native.flush_callbacks(5)
             assert [attempt.text for attempt in unknown] == ["Hello"]
             assert (await client.settle(unknown[0])).confirmation == "history"
@@ -310,6 +446,7 @@ def test_a_cancelled_send_is_told_of(ava_sandbox: Sandbox) -> None:
 def test_many_threads(ava_sandbox: Sandbox, scale: float) -> None:
     failures: list[BaseException] = []
     calls = int(1000 * scale)
+    ava_sandbox.settings(record_limit=100)
     with ava_sandbox.client() as client:
 
         def work() -> None:
@@ -326,6 +463,8 @@ def test_many_threads(ava_sandbox: Sandbox, scale: float) -> None:
             thread.join(120 * max(1, scale))
             assert not thread.is_alive()
     assert failures == []
+    state = ava_sandbox.state()
+    assert state["requests"] + state["requests_forgotten"] == 16 * calls
 
 
 def test_memory_and_files_stay_flat(program: Program, scale: float) -> None:
@@ -364,8 +503,11 @@ print(rss() - memory, len(os.listdir("/proc/self/fd")) - files)
 
 
 def test_a_subinterpreter_is_refused(program: Program) -> None:
+    # From 3.12 on, Python itself refuses the module in interpreters that share nothing.
     if sys.version_info >= (3, 13):
-        create, run = "import _interpreters as i; n = i.create()", "i.exec(n, code)"
+        create, run = "import _interpreters as i; n = i.create('legacy')", "i.exec(n, code)"
+    elif sys.version_info >= (3, 12):
+        create, run = "import _xxsubinterpreters as i; n = i.create(isolated=False)", "i.run_string(n, code)"
     else:
         create, run = "import _xxsubinterpreters as i; n = i.create()", "i.run_string(n, code)"
     code = f"""
@@ -375,7 +517,7 @@ code = '''
 try:
     import ava_imessage
 except ImportError as error:
-    assert "subinterpreter" in str(error), error
+    assert "main interpreter only" in str(error), error
 else:
     raise SystemExit("imported")
 '''
@@ -389,7 +531,7 @@ print("refused")
 def test_a_panic_is_an_error(ava_sandbox: Sandbox) -> None:
     panic = getattr(_native, "panic_in_next_calls", None)
     if panic is None:
-        pytest.skip("built without test-hooks")
+        missing("the feature test-hooks of ava-python")
 
     async def main() -> None:
         async with ava_sandbox.async_client() as client:

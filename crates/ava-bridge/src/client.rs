@@ -217,6 +217,12 @@ impl Client {
         self.shared.closed.load(Ordering::Acquire)
     }
 
+    /// Whether it is closed and the last call has ended: from then on, no hook of the client's is called any more
+    /// but those on their way. A call that is being refused may still count as one for a moment.
+    pub fn is_finished(&self) -> bool {
+        self.is_closed() && self.shared.core.get().is_none_or(|core| core.calls_in_flight() == 0)
+    }
+
     fn core(&self) -> Result<&ava_imessage::Client> {
         if self.is_closed() {
             return Err(Error::new(ErrorKind::Closed, "the client is closed"));

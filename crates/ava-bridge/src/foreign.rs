@@ -9,12 +9,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ava_imessage::{BoxError, BoxFuture, Checkpoint, CheckpointState, Token, TokenProvider};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, oneshot};
 
 use crate::runtime::off_the_worker;
 
-/// A provider of tokens that blocks. One that is asynchronous implements [`TokenProvider`] itself and is awaited
-/// on the worker, which it must not hold up.
+/// A provider of tokens that blocks; one that is asked elsewhere is a [`token_provider_elsewhere`]. One that is
+/// asynchronous implements [`TokenProvider`] itself and is awaited on the worker, which it must not hold up.
 pub fn token_provider(
     ask: impl Fn() -> Result<Token, BoxError> + Send + Sync + 'static,
 ) -> Arc<dyn TokenProvider> {
@@ -23,6 +23,31 @@ pub fn token_provider(
         let ask = Arc::clone(&ask);
         off_the_worker(move || ask())
     }))
+}
+
+/// A provider that is asked elsewhere, on a thread or an event loop of the language's: `begin` has that begin and
+/// returns, and whoever is done says so. No thread waits here, so that providers that hang use none up.
+pub fn token_provider_elsewhere(begin: impl Fn(Reply) + Send + Sync + 'static) -> Arc<dyn TokenProvider> {
+    let begin = Arc::new(begin);
+    Arc::new(Asked(move || {
+        let begin = Arc::clone(&begin);
+        async move {
+            let (sender, outcome) = oneshot::channel();
+            off_the_worker(move || begin(Reply(sender))).await;
+            outcome.await.unwrap_or_else(|_| Err("nobody will ever give the token".into()))
+        }
+    }))
+}
+
+/// Where the outcome of a [`token_provider_elsewhere`] goes. Dropping it is a failure.
+#[derive(Debug)]
+pub struct Reply(oneshot::Sender<Result<Token, BoxError>>);
+
+impl Reply {
+    /// Gives the outcome. Whether anybody still waits for it makes no difference.
+    pub fn give(self, outcome: Result<Token, BoxError>) {
+        let _ = self.0.send(outcome);
+    }
 }
 
 struct Asked<F>(F);

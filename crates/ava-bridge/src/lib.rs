@@ -73,7 +73,7 @@ pub use block::CHECK_INTERVAL;
 pub use cancel::Cancel;
 pub use client::Client;
 pub use error::{ErrorView, attempt_from_text, attempt_to_text, source_of};
-pub use foreign::{CheckpointStore, checkpoint, token_provider};
+pub use foreign::{CheckpointStore, Reply, checkpoint, token_provider, token_provider_elsewhere};
 pub use logging::{Level, Logger, Record, Sink, TARGET, callbacks_are_waiting, flush_callbacks, set_logger};
 pub use options::{
     CallOptions, CheckpointOption, DraftOptions, GenerateOptions, Hook, ListenOptions, Options, PageOptions,

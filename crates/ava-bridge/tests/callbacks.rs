@@ -13,6 +13,7 @@ use ava_bridge::core::{BoxError, Timestamp, Token};
 use ava_bridge::{
     CallOptions, CheckpointOption, CheckpointStore, Client, ErrorKind, Level, ListenOptions, Logger, Options,
     PollOptions, Record, checkpoint, flush_callbacks, is_blocking_forbidden, source_of, token_provider,
+    token_provider_elsewhere,
 };
 use ava_sandbox::{Fault, On};
 use support::{LONG, PHONE, client, hook, options, sandbox, stall, told, until_requests};
@@ -80,6 +81,35 @@ fn a_token_provider_that_hangs_holds_nobody_else_up() {
     assert_eq!(error.kind(), ErrorKind::Timeout);
     support::client(&sandbox).poll(PollOptions::default()).block().unwrap();
     drop(release);
+}
+
+#[test]
+fn providers_that_hang_elsewhere_use_up_no_threads() {
+    let sandbox = sandbox();
+    let (hanging, asked) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicUsize::new(0)));
+    let (replies, count) = (Arc::clone(&hanging), Arc::clone(&asked));
+    let elsewhere = token_provider_elsewhere(move |reply| {
+        count.fetch_add(1, Ordering::SeqCst);
+        replies.lock().unwrap().push(reply);
+    });
+    let client = |provider| {
+        Client::new(Options { api_key: None, token_provider: Some(provider), ..options(&sandbox) }).unwrap()
+    };
+    // More than there may be threads.
+    for client in (0..600).map(|_| client(Arc::clone(&elsewhere))) {
+        let call = CallOptions { timeout: Some(Duration::from_millis(5)), ..CallOptions::default() };
+        let error = client.send(PHONE, "hello", call).block().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Timeout);
+    }
+    assert!(asked.load(Ordering::SeqCst) > 512);
+    let key = sandbox.api_key().to_owned();
+    client(token_provider(move || Ok(Token::new(key.clone())))).poll(PollOptions::default()).block().unwrap();
+    let dropped = client(token_provider_elsewhere(drop));
+    let error = dropped.poll(PollOptions::default()).block().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Authentication);
+    let key = sandbox.api_key().to_owned();
+    let given = client(token_provider_elsewhere(move |reply| reply.give(Ok(Token::new(key.clone())))));
+    given.poll(PollOptions::default()).block().unwrap();
 }
 
 #[test]

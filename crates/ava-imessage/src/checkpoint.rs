@@ -161,7 +161,10 @@ impl Checkpoint for FileCheckpoint {
 
 /// Writes beside the file, syncs, renames over it, syncs the folder.
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
+    let Some(name) = path.file_name() else {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path names no file"));
+    };
+    let mut name = name.to_owned();
     name.push(".tmp");
     let temporary = path.with_file_name(name);
     let mut options = std::fs::OpenOptions::new();
@@ -192,6 +195,8 @@ mod tests {
         let path = folder.join("inbox.json");
         let checkpoint = FileCheckpoint::new(&path);
         assert_eq!(checkpoint.load().await.unwrap(), None);
+        assert!(FileCheckpoint::new("").save(&CheckpointState::new("x", None)).await.is_err());
+        assert!(!Path::new(".tmp").exists());
 
         let mut state = CheckpointState::new("http://127.0.0.1:1", Some("+15550001111"));
         for second in [1, 2] {

@@ -90,6 +90,11 @@ impl Client {
         *self.inner.gate.closed.borrow()
     }
 
+    /// How many calls are in flight: what [`close`](Client::close) waits for.
+    pub fn calls_in_flight(&self) -> usize {
+        self.inner.gate.in_flight.load(Ordering::SeqCst)
+    }
+
     pub(crate) fn assemble(
         config: Config,
         credentials: Credentials,

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ava_bridge::core::Undelivered;
 use ava_bridge::{CHECK_INTERVAL, Running};
 use pyo3::exceptions::PyRuntimeError;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 use crate::answer::{Answer, AnyAnswer};
@@ -60,6 +61,13 @@ impl Call {
 
 #[pymethods]
 impl Call {
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        match self.state.try_lock().as_deref() {
+            Ok(State::Running(_, mailbox, _)) => visit.call(mailbox),
+            _ => Ok(()),
+        }
+    }
+
     /// Waits for the outcome without the GIL, and lets signals through.
     fn wait(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         let call = self.take()?;

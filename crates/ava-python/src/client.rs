@@ -1,36 +1,44 @@
 //! The client: each operation is a [`Call`] that either face makes.
 
-use std::sync::Arc;
-
 use ava_bridge::core::Message as CoreMessage;
 use ava_bridge::{DraftOptions, ErrorKind, GenerateOptions, Handed, ListenOptions, PageOptions, PollOptions};
 use pyo3::IntoPyObjectExt;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyDateTime, PyDict};
+use pyo3::types::PyDict;
 
 use crate::answer::Answer;
 use crate::call::Call;
 use crate::error::{exception, to_py_err};
-use crate::model::{Attempt, Gap, Message, SkippedRow, turn};
-use crate::{foreign, options, time};
+use crate::foreign::{Callback, Callbacks};
+use crate::model::{Attempt, Gap, Message, SkippedRow, turns};
+use crate::options::{Given, argument};
+use crate::{foreign, options};
 
 /// A client, behind both of Python's.
 #[pyclass(frozen, module = "ava_imessage._native")]
 pub(crate) struct Core {
     client: ava_bridge::Client,
     /// How Python runs callbacks.
-    run: Arc<Py<PyAny>>,
+    run: Callback,
+    callbacks: Py<Callbacks>,
 }
 
 #[pymethods]
 impl Core {
     #[new]
     fn new(py: Python<'_>, given: &Bound<'_, PyDict>, run: Py<PyAny>) -> PyResult<Core> {
-        let run = Arc::new(run);
-        let options = options::client(given, &run)?;
+        let run = Callback::new(run);
+        let (options, provider, hook) = options::client(given, &run)?;
         let client =
             ava_bridge::guard(|| ava_bridge::Client::new(options)).map_err(|error| to_py_err(py, error))?;
-        Ok(Core { client, run })
+        let waited_for = [Some(run.clone()), provider].into_iter().flatten().collect();
+        let callbacks = Callbacks::new(py, waited_for, hook.map(|hook| (hook, client.clone())))?;
+        Ok(Core { client, run, callbacks })
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.callbacks)
     }
 
     #[getter]
@@ -49,102 +57,103 @@ impl Core {
 
     fn send(
         &self,
-        py: Python<'_>,
-        phone: String,
-        text: String,
-        timeout: Option<f64>,
-        max_retries: Option<u32>,
+        phone: &Bound<'_, PyAny>,
+        text: &Bound<'_, PyAny>,
+        timeout: Option<&Bound<'_, PyAny>>,
+        max_retries: Option<&Bound<'_, PyAny>>,
         headers: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Call> {
-        let call = options::call(py, timeout, max_retries, headers)?;
+        let call = options::call(timeout, max_retries, headers)?;
+        let (phone, text): (String, String) = (argument("phone", phone)?, argument("text", text)?);
         Ok(Call::new(self.client.send(phone, text, call)))
     }
 
     fn settle(
         &self,
-        py: Python<'_>,
         attempt: &Attempt,
-        timeout: Option<f64>,
-        max_retries: Option<u32>,
+        timeout: Option<&Bound<'_, PyAny>>,
+        max_retries: Option<&Bound<'_, PyAny>>,
         headers: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Call> {
-        let call = options::call(py, timeout, max_retries, headers)?;
+        let call = options::call(timeout, max_retries, headers)?;
         Ok(Call::new(self.client.settle(&attempt.0, call)))
     }
 
-    #[expect(clippy::too_many_arguments, reason = "Python's arguments, each by its name")]
     fn messages_page(
         &self,
-        py: Python<'_>,
-        phone: String,
-        limit: u64,
-        offset: u64,
-        timeout: Option<f64>,
-        max_retries: Option<u32>,
+        phone: &Bound<'_, PyAny>,
+        limit: &Bound<'_, PyAny>,
+        offset: &Bound<'_, PyAny>,
+        timeout: Option<&Bound<'_, PyAny>>,
+        max_retries: Option<&Bound<'_, PyAny>>,
         headers: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Call> {
-        let call = options::call(py, timeout, max_retries, headers)?;
-        let page = PageOptions { limit: Some(limit), offset: Some(offset), call };
-        Ok(Call::new(self.client.messages_page(phone, page)))
+        let call = options::call(timeout, max_retries, headers)?;
+        let (limit, offset) = (Some(argument("limit", limit)?), Some(argument("offset", offset)?));
+        let phone: String = argument("phone", phone)?;
+        Ok(Call::new(self.client.messages_page(phone, PageOptions { limit, offset, call })))
     }
 
     fn messages(
         &self,
         py: Python<'_>,
-        phone: String,
-        timeout: Option<f64>,
-        max_retries: Option<u32>,
+        phone: &Bound<'_, PyAny>,
+        timeout: Option<&Bound<'_, PyAny>>,
+        max_retries: Option<&Bound<'_, PyAny>>,
         headers: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Messages> {
-        let call = options::call(py, timeout, max_retries, headers)?;
-        self.client.messages(phone, call).map(Messages).map_err(|error| to_py_err(py, error))
+        let call = options::call(timeout, max_retries, headers)?;
+        let phone: String = argument("phone", phone)?;
+        let messages = self.client.messages(phone, call).map_err(|error| to_py_err(py, error))?;
+        Ok(Messages { messages, client: self.callbacks.clone_ref(py) })
     }
 
     fn poll(
         &self,
-        py: Python<'_>,
-        since: Option<&Bound<'_, PyDateTime>>,
-        phone: Option<String>,
-        timeout: Option<f64>,
-        max_retries: Option<u32>,
+        since: Option<&Bound<'_, PyAny>>,
+        phone: Option<&Bound<'_, PyAny>>,
+        timeout: Option<&Bound<'_, PyAny>>,
+        max_retries: Option<&Bound<'_, PyAny>>,
         headers: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Call> {
-        let call = options::call(py, timeout, max_retries, headers)?;
-        let since = since.map(|since| time::from_python("since", since)).transpose()?;
+        let call = options::call(timeout, max_retries, headers)?;
+        let since = since.map(|since| options::time("since", since)).transpose()?;
+        let phone = phone.map(|phone| argument("phone", phone)).transpose()?;
         Ok(Call::new(self.client.poll(PollOptions { since, phone, call })))
     }
 
     #[expect(clippy::too_many_arguments, reason = "Python's arguments, each by its name")]
     fn generate(
         &self,
-        py: Python<'_>,
-        phone: String,
+        phone: &Bound<'_, PyAny>,
         context: &Bound<'_, PyAny>,
-        instructions: Option<String>,
+        instructions: Option<&Bound<'_, PyAny>>,
         auto_send: bool,
-        timeout: Option<f64>,
-        max_retries: Option<u32>,
+        timeout: Option<&Bound<'_, PyAny>>,
+        max_retries: Option<&Bound<'_, PyAny>>,
         headers: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Call> {
-        let call = options::call(py, timeout, max_retries, headers)?;
-        let context = context.try_iter()?.map(|item| turn(&item?)).collect::<PyResult<_>>()?;
+        let call = options::call(timeout, max_retries, headers)?;
+        let phone: String = argument("phone", phone)?;
+        let context = turns(context)?;
+        let instructions = instructions.map(|given| argument("instructions", given)).transpose()?;
         let how = GenerateOptions { instructions, auto_send, call };
         Ok(Call::new(self.client.generate(phone, context, how)))
     }
 
-    #[expect(clippy::too_many_arguments, reason = "Python's arguments, each by its name")]
     fn draft_reply(
         &self,
-        py: Python<'_>,
-        phone: String,
-        instructions: Option<String>,
-        history: u64,
-        timeout: Option<f64>,
-        max_retries: Option<u32>,
+        phone: &Bound<'_, PyAny>,
+        instructions: Option<&Bound<'_, PyAny>>,
+        history: &Bound<'_, PyAny>,
+        timeout: Option<&Bound<'_, PyAny>>,
+        max_retries: Option<&Bound<'_, PyAny>>,
         headers: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Call> {
-        let call = options::call(py, timeout, max_retries, headers)?;
-        let how = DraftOptions { instructions, history: Some(history), call };
+        let call = options::call(timeout, max_retries, headers)?;
+        let phone: String = argument("phone", phone)?;
+        let instructions = instructions.map(|given| argument("instructions", given)).transpose()?;
+        let how = DraftOptions { instructions, history: Some(argument("history", history)?), call };
         Ok(Call::new(self.client.draft_reply(phone, how)))
     }
 
@@ -153,86 +162,103 @@ impl Core {
         &self,
         py: Python<'_>,
         given: &Bound<'_, PyDict>,
-        timeout: Option<f64>,
-        max_retries: Option<u32>,
+        timeout: Option<&Bound<'_, PyAny>>,
+        max_retries: Option<&Bound<'_, PyAny>>,
         headers: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Call> {
-        let call = options::call(py, timeout, max_retries, headers)?;
-        let any = |name: &str| -> PyResult<Option<Bound<'_, PyAny>>> {
-            Ok(given.get_item(name)?.filter(|value| !value.is_none()))
+        let call = options::call(timeout, max_retries, headers)?;
+        let given = Given { arguments: given, kind: ErrorKind::InvalidRequest };
+        let mut callbacks = Vec::new();
+        let checkpoint = given.any("checkpoint")?;
+        let mut function = |name: &str| -> PyResult<Option<Callback>> {
+            let function = given.function(name)?;
+            callbacks.extend(function.clone());
+            Ok(function)
         };
-        let hook = |name: &str| -> PyResult<Option<Py<PyAny>>> { Ok(any(name)?.map(Bound::unbind)) };
-        let since = match any("since")? {
-            Some(since) => Some(time::from_python("since", since.cast()?)?),
-            None => None,
-        };
-        let interval = any("interval")?.map(|value| value.extract::<f64>()).transpose()?;
-        let interval =
-            interval.map(|given| options::seconds(py, ErrorKind::InvalidRequest, "interval", given));
-        let checkpoint = any("checkpoint")?.map(|given| foreign::checkpoint(Arc::clone(&self.run), &given));
+        let (on_gap, on_skipped, on_retry) =
+            (function("on_gap")?, function("on_skipped")?, function("on_retry")?);
         let how = ListenOptions {
-            since,
-            phone: any("phone")?.map(|phone| phone.extract()).transpose()?,
-            interval: interval.transpose()?,
-            checkpoint: checkpoint.transpose()?,
-            auto_ack: any("auto_ack")?.map(|auto| auto.extract()).transpose()?,
-            on_gap: hook("on_gap")?
+            since: given.any("since")?.map(|since| options::time("since", &since)).transpose()?,
+            phone: given.get("phone")?,
+            interval: given.seconds("interval")?,
+            checkpoint: checkpoint
+                .map(|given| foreign::checkpoint(&self.run, &given, &mut callbacks))
+                .transpose()?,
+            auto_ack: given.get("auto_ack")?,
+            on_gap: on_gap
                 .map(|function| foreign::hook(function, |py, gap| Gap::from(&gap).into_bound_py_any(py))),
-            on_skipped: hook("on_skipped")?.map(|function| {
+            on_skipped: on_skipped.map(|function| {
                 foreign::hook(function, |py, row| SkippedRow::from(row).into_bound_py_any(py))
             }),
-            on_retry: hook("on_retry")?
+            on_retry: on_retry
                 .map(|function| foreign::hook(function, |py, error| exception(py, error, None))),
             call,
         };
-        Ok(Call::new(self.client.listen(how)))
+        let (client, own) = (self.callbacks.clone_ref(py), Callbacks::new(py, callbacks, None)?);
+        Ok(Call::new(self.client.listen(how).map(|listener| Listener { listener, client, own })))
     }
 }
 
 /// A conversation, pulled.
 #[pyclass(frozen, module = "ava_imessage._native")]
-pub(crate) struct Messages(ava_bridge::Messages);
+pub(crate) struct Messages {
+    messages: ava_bridge::Messages,
+    client: Py<Callbacks>,
+}
 
 #[pymethods]
 impl Messages {
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.client)
+    }
+
     /// The next message if it is here already, else `None`, which says nothing.
     fn try_next(&self) -> Option<Message> {
-        self.0.try_next().map(Message)
+        self.messages.try_next().map(Message)
     }
 
     /// The next message; `None` at the end.
     fn next(&self) -> Call {
-        Call::new(self.0.next())
+        Call::new(self.messages.next())
     }
 
     fn close(&self) {
-        self.0.close();
+        self.messages.close();
     }
 }
 
 /// Inbound messages, pulled.
 #[pyclass(frozen, module = "ava_imessage._native")]
-pub(crate) struct Listener(ava_bridge::Listener);
+pub(crate) struct Listener {
+    listener: ava_bridge::Listener,
+    client: Py<Callbacks>,
+    own: Py<Callbacks>,
+}
 
 #[pymethods]
 impl Listener {
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.client)?;
+        visit.call(&self.own)
+    }
+
     /// The next message; `None` at the end.
     fn next(&self) -> Call {
-        Call::new(self.0.next())
+        Call::new(self.listener.next())
     }
 
     fn ack(&self, message: &Message) -> Call {
-        Call::new(self.0.ack(&message.0.id))
+        Call::new(self.listener.ack(&message.0.id))
     }
 
     fn close(&self) {
-        self.0.close();
+        self.listener.close();
     }
 }
 
-impl Answer for ava_bridge::Listener {
+impl Answer for Listener {
     fn into_python(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        Ok(Py::new(py, Listener(self))?.into_any())
+        Ok(Py::new(py, self)?.into_any())
     }
 }
 

@@ -1,22 +1,95 @@
 //! Functions of the application: those that a call waits for, and those that are only told.
 //!
-//! What a call waits for is run by Python, on a thread of Python's own or on the caller's event loop: the thread of
-//! the blocking pool that wants it only asks for it to begin, and waits without the GIL. So a function that never
-//! returns keeps nobody from leaving, the interpreter included.
+//! What a call waits for is run by Python, on a thread of Python's own or on the caller's event loop: a thread of the
+//! blocking pool only asks for it to begin. So a function that never returns keeps nobody from leaving, the interpreter
+//! included.
 
 use std::path::PathBuf;
-use std::sync::mpsc::{self, Receiver};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ava_bridge::core::{BoxError, Token as CoreToken, TokenProvider};
 use ava_bridge::{CheckpointOption, CheckpointStore, Hook};
 use pyo3::exceptions::PyTypeError;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use crate::error::Raised;
 use crate::gate;
 use crate::model::Token;
+
+/// A function of the application. Python's garbage collector sees it in [`Callbacks`], so that a function that
+/// refers to its own client keeps neither alive.
+#[derive(Clone)]
+pub(crate) struct Callback(Arc<Mutex<Option<Py<PyAny>>>>);
+
+impl Callback {
+    pub(crate) fn new(function: Py<PyAny>) -> Callback {
+        Callback(Arc::new(Mutex::new(Some(function))))
+    }
+
+    /// `None` once everything that could call it was garbage.
+    fn get<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        let function = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        function.as_ref().map(|function| function.bind(py).clone())
+    }
+
+    fn visit(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        // While Python traverses, nobody else runs who could hold it; if one were stopped with it, it stays alive.
+        let Ok(function) = self.0.try_lock() else { return Ok(()) };
+        function.as_ref().map_or(Ok(()), |function| visit.call(function))
+    }
+
+    fn clear(&self) {
+        let function = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(function);
+    }
+}
+
+/// The callbacks of a client or a listener, held by every object of Python's that may have them called, and by none
+/// for longer: what the garbage collector sees here, it may take away.
+#[pyclass(frozen, module = "ava_imessage._native")]
+pub(crate) struct Callbacks {
+    /// Called while somebody waits, who holds this.
+    waited_for: Vec<Callback>,
+    /// Told of a send that nobody waits for any more, and so not to be taken away before the client is closed.
+    told: Option<(Callback, ava_bridge::Client)>,
+    /// Whether that was so. A collection that saw a callback must see it to its end.
+    finished: AtomicBool,
+}
+
+impl Callbacks {
+    pub(crate) fn new(
+        py: Python<'_>,
+        waited_for: Vec<Callback>,
+        told: Option<(Callback, ava_bridge::Client)>,
+    ) -> PyResult<Py<Callbacks>> {
+        Py::new(py, Callbacks { waited_for, told, finished: AtomicBool::new(false) })
+    }
+
+    fn visible(&self) -> impl Iterator<Item = &Callback> {
+        let told = self.told.as_ref().filter(|(_, client)| {
+            if client.is_finished() {
+                self.finished.store(true, Ordering::Relaxed);
+            }
+            self.finished.load(Ordering::Relaxed)
+        });
+        self.waited_for.iter().chain(told.map(|(callback, _)| callback))
+    }
+}
+
+#[pymethods]
+impl Callbacks {
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.visible().try_for_each(|callback| callback.visit(&visit))
+    }
+
+    fn __clear__(&self) {
+        self.visible().for_each(Callback::clear);
+    }
+}
 
 /// What a callback's outcome is given to, once.
 #[pyclass(frozen, module = "ava_imessage._native")]
@@ -49,48 +122,52 @@ impl Promise {
 /// How Python runs a function, and the function.
 struct Function {
     /// Called with the function, its arguments and a [`Promise`]; returns at once.
-    run: Arc<Py<PyAny>>,
-    function: Py<PyAny>,
+    run: Callback,
+    function: Callback,
 }
 
 impl Function {
-    /// Runs it and waits. Called on the blocking pool, without the GIL.
+    /// Has it run. Called on the blocking pool, without the GIL. `done` is dropped if there never is an outcome.
+    fn begin<T: Send + 'static>(
+        &self,
+        argument: Option<String>,
+        convert: fn(&Bound<'_, PyAny>) -> PyResult<T>,
+        done: impl FnOnce(Result<T, BoxError>) + Send + 'static,
+    ) {
+        let keep = move |value: PyResult<Bound<'_, PyAny>>| {
+            let value = value.and_then(|value| convert(&value));
+            done(value.map_err(|error| Python::attach(|py| Raised::new(error.value(py))).into()));
+        };
+        let _permit = gate::enter_or_park();
+        Python::attach(|py| {
+            let promise = Promise(Mutex::new(Some(Box::new(keep))));
+            let begun = Py::new(py, promise).and_then(|promise| {
+                let (Some(run), Some(function)) = (self.run.get(py), self.function.get(py)) else {
+                    return Ok(());
+                };
+                let begun = run.call1((function, PyTuple::new(py, argument)?, &promise));
+                begun.map(drop).inspect_err(|error| promise.get().keep(Err(error.clone_ref(py))))
+            });
+            drop(begun);
+        });
+    }
+
+    /// Runs it and waits.
     fn call<T: Send + 'static>(
         &self,
         argument: Option<String>,
         convert: fn(&Bound<'_, PyAny>) -> PyResult<T>,
     ) -> Result<T, BoxError> {
         let (sender, outcome) = mpsc::channel();
-        let keep = move |value: PyResult<Bound<'_, PyAny>>| {
-            let value = value.and_then(|value| convert(&value));
-            let raised = |error: PyErr| Python::attach(|py| Raised::new(error.value(py)));
-            let _ = sender.send(value.map_err(raised));
-        };
-        {
-            let _permit = gate::enter_or_park();
-            Python::attach(|py| -> PyResult<()> {
-                let promise = Py::new(py, Promise(Mutex::new(Some(Box::new(keep)))))?;
-                let arguments = PyTuple::new(py, argument)?;
-                self.run.call1(py, (&self.function, arguments, promise))?;
-                Ok(())
-            })
-            .map_err(|error| Python::attach(|py| Raised::new(error.value(py))))?;
-        }
-        wait(&outcome)
-    }
-}
-
-fn wait<T>(outcome: &Receiver<Result<T, Raised>>) -> Result<T, BoxError> {
-    match outcome.recv() {
-        Ok(outcome) => outcome.map_err(Into::into),
-        Err(_) => Err("the callback was abandoned: its event loop is closed".into()),
+        self.begin(argument, convert, move |value| drop(sender.send(value)));
+        outcome.recv().unwrap_or_else(|_| Err("the callback was abandoned: its event loop is closed".into()))
     }
 }
 
 /// A token provider of Python.
-pub(crate) fn token_provider(run: Arc<Py<PyAny>>, function: Py<PyAny>) -> Arc<dyn TokenProvider> {
+pub(crate) fn token_provider(run: Callback, function: Callback) -> Arc<dyn TokenProvider> {
     let function = Function { run, function };
-    ava_bridge::token_provider(move || function.call(None, token))
+    ava_bridge::token_provider_elsewhere(move |reply| function.begin(None, token, |token| reply.give(token)))
 }
 
 fn token(value: &Bound<'_, PyAny>) -> PyResult<CoreToken> {
@@ -107,11 +184,19 @@ fn token(value: &Bound<'_, PyAny>) -> PyResult<CoreToken> {
 }
 
 /// What a listener's `checkpoint` may be: a path, or an object with `load` and `save`.
-pub(crate) fn checkpoint(run: Arc<Py<PyAny>>, given: &Bound<'_, PyAny>) -> PyResult<CheckpointOption> {
+pub(crate) fn checkpoint(
+    run: &Callback,
+    given: &Bound<'_, PyAny>,
+    callbacks: &mut Vec<Callback>,
+) -> PyResult<CheckpointOption> {
     if let (Ok(load), Ok(save)) = (given.getattr("load"), given.getattr("save")) {
-        let load = Function { run: Arc::clone(&run), function: load.unbind() };
-        let save = Function { run, function: save.unbind() };
-        return Ok(CheckpointOption::Custom(ava_bridge::checkpoint(Store { load, save })));
+        let mut function = |function: Bound<'_, PyAny>| {
+            let function = Callback::new(function.unbind());
+            callbacks.push(function.clone());
+            Function { run: run.clone(), function }
+        };
+        let store = Store { load: function(load), save: function(save) };
+        return Ok(CheckpointOption::Custom(ava_bridge::checkpoint(store)));
     }
     match given.extract::<PathBuf>() {
         Ok(path) => Ok(CheckpointOption::File(path)),
@@ -139,15 +224,16 @@ impl CheckpointStore for Store {
 /// A function that is told of something, on the thread of the callbacks. What it raises goes where Python puts
 /// exceptions that nobody can catch (`sys.unraisablehook`).
 pub(crate) fn hook<T: 'static>(
-    function: Py<PyAny>,
+    function: Callback,
     convert: impl for<'py> Fn(Python<'py>, T) -> PyResult<Bound<'py, PyAny>> + Send + Sync + 'static,
 ) -> Hook<T> {
     Arc::new(move |what| {
         let _permit = gate::enter_or_park();
         Python::attach(|py| {
-            let told = convert(py, what).and_then(|what| function.bind(py).call1((what,)));
+            let Some(function) = function.get(py) else { return };
+            let told = convert(py, what).and_then(|what| function.call1((what,)));
             if let Err(raised) = told {
-                raised.write_unraisable(py, Some(function.bind(py)));
+                raised.write_unraisable(py, Some(&function));
             }
         });
     })

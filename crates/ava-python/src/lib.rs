@@ -43,6 +43,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<client::Core>()?;
     module.add_class::<client::Messages>()?;
     module.add_class::<client::Listener>()?;
+    module.add_class::<foreign::Callbacks>()?;
     module.add_class::<foreign::Promise>()?;
     module.add_class::<mailbox::Mailbox>()?;
     module.add_class::<model::Attempt>()?;

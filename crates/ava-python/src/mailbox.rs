@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ava_imessage::Result;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::intern;
 use pyo3::prelude::*;
 
@@ -89,6 +90,17 @@ impl Mailbox {
             waiting: Mutex::default(),
             next: AtomicU64::new(0),
         })
+    }
+
+    /// A loop that was closed with futures in it goes, and they with it.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        let Ok(waiting) = self.waiting.try_lock() else { return Ok(()) };
+        waiting.values().try_for_each(|waiting| visit.call(&waiting.future))
+    }
+
+    fn __clear__(&self) {
+        let waiting = std::mem::take(&mut *lock(&self.waiting));
+        drop(waiting);
     }
 
     /// What the loop is to watch for reading; `None` if it is told through `call_soon`.

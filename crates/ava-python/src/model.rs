@@ -8,7 +8,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDateTime, PyDict, PyMappingProxy, PyString, PyTuple, PyType};
+use pyo3::types::{PyDateTime, PyMapping, PyMappingProxy, PyString, PyTuple, PyType};
 
 use crate::extra::Extra;
 use crate::{options, time};
@@ -194,11 +194,14 @@ impl SentMessage {
     #[new]
     #[pyo3(signature = (message_id, timestamp, confirmation, extra=None))]
     fn new(
+        py: Python<'_>,
         message_id: String,
         timestamp: &Bound<'_, PyDateTime>,
         confirmation: &str,
         extra: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<SentMessage> {
+        // Refuses what is none.
+        self::confirmation(py, confirmation)?;
         Ok(SentMessage {
             message_id,
             timestamp: time::from_python("timestamp", timestamp)?,
@@ -450,21 +453,28 @@ impl Turn {
     }
 }
 
-/// What stands in a context: a `Turn`, or a dict of its two members.
-pub(crate) fn turn(given: &Bound<'_, PyAny>) -> PyResult<ava_imessage::Turn> {
+/// A context: each a `Turn`, or a mapping of its two members.
+pub(crate) fn turns(context: &Bound<'_, PyAny>) -> PyResult<Vec<ava_imessage::Turn>> {
+    context.try_iter().map_err(|_| wrong_turn())?.map(|item| turn(&item?)).collect()
+}
+
+fn turn(given: &Bound<'_, PyAny>) -> PyResult<ava_imessage::Turn> {
     if let Ok(turn) = given.cast::<Turn>() {
         let Turn { role, content } = turn.get();
         return Ok(ava_imessage::Turn::new(role.as_str().into(), content.as_str()));
     }
-    let wrong = || PyTypeError::new_err("context: each turn is a Turn, or a dict with role and content");
-    let dict = given.cast::<PyDict>().map_err(|_| wrong())?;
-    let member = |name: &str| -> PyResult<String> {
-        dict.get_item(name)?.ok_or_else(wrong)?.extract().map_err(|_| wrong())
-    };
-    if dict.len() != 2 {
-        return Err(wrong());
+    let mapping = given.cast::<PyMapping>().map_err(|_| wrong_turn())?;
+    if mapping.len()? != 2 {
+        return Err(wrong_turn());
     }
+    let member = |name: &str| -> PyResult<String> {
+        options::argument("context", &mapping.get_item(name).map_err(|_| wrong_turn())?)
+    };
     Ok(ava_imessage::Turn::new(member("role")?.as_str().into(), member("content")?))
+}
+
+fn wrong_turn() -> PyErr {
+    PyTypeError::new_err("context: each turn is a Turn, or a dict with role and content")
 }
 
 fn tuple<'py, T>(py: Python<'py>, rows: impl ExactSizeIterator<Item = T>) -> PyResult<Py<PyTuple>>

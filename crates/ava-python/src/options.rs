@@ -1,43 +1,95 @@
 //! Options as Python gives them.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use ava_bridge::{CallOptions, Error, ErrorKind, Options};
+use ava_imessage::Timestamp;
 use pyo3::IntoPyObjectExt;
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyUnicodeEncodeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping};
 
 use crate::error::to_py_err;
-use crate::foreign;
+use crate::foreign::{self, Callback};
 use crate::model::Attempt;
+use crate::time;
 
-/// The arguments of a client, by their names; `None` is not given.
-struct Given<'a, 'py>(&'a Bound<'py, PyDict>);
+/// Arguments by their names; `None` is not given.
+pub(crate) struct Given<'a, 'py> {
+    pub(crate) arguments: &'a Bound<'py, PyDict>,
+    /// What a value that won't do is.
+    pub(crate) kind: ErrorKind,
+}
 
 impl<'py> Given<'_, 'py> {
-    fn any(&self, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
-        Ok(self.0.get_item(name)?.filter(|value| !value.is_none()))
+    pub(crate) fn any(&self, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+        Ok(self.arguments.get_item(name)?.filter(|value| !value.is_none()))
     }
 
-    fn get<T: for<'a> FromPyObject<'a, 'py>>(&self, name: &str) -> PyResult<Option<T>> {
-        let Some(value) = self.any(name)? else { return Ok(None) };
-        value.extract().map(Some).map_err(|error: T::Error| named(name, error.into(), &value))
+    pub(crate) fn get<T: for<'a> FromPyObject<'a, 'py>>(&self, name: &str) -> PyResult<Option<T>> {
+        self.any(name)?.map(|value| converted(self.kind, name, &value)).transpose()
     }
 
-    fn seconds(&self, name: &str) -> PyResult<Option<Duration>> {
-        let py = self.0.py();
-        self.get(name)?.map(|given| seconds(py, ErrorKind::Configuration, name, given)).transpose()
+    pub(crate) fn seconds(&self, name: &str) -> PyResult<Option<Duration>> {
+        self.any(name)?.map(|value| duration(self.kind, name, &value)).transpose()
+    }
+
+    /// Refused here rather than when it is called, far from whoever gave it.
+    pub(crate) fn function(&self, name: &str) -> PyResult<Option<Callback>> {
+        match self.any(name)? {
+            Some(value) if !value.is_callable() => {
+                Err(PyTypeError::new_err(format!("{name}: must be a function, not {}", class_of(&value))))
+            }
+            function => Ok(function.map(|function| Callback::new(function.unbind()))),
+        }
     }
 }
 
-/// A wrong type, by the argument's name.
-fn named(name: &str, error: PyErr, value: &Bound<'_, PyAny>) -> PyErr {
-    let class = value.get_type().name().map_or_else(|_| String::new(), |class| class.to_string());
-    let named = PyTypeError::new_err(format!("{name}: a {class} won't do"));
-    named.set_cause(value.py(), Some(error));
-    named
+/// The value of a call's argument.
+pub(crate) fn argument<'a, 'py, T: FromPyObject<'a, 'py>>(
+    name: &str,
+    value: &'a Bound<'py, PyAny>,
+) -> PyResult<T> {
+    converted(ErrorKind::InvalidRequest, name, value)
+}
+
+/// A wrong type is a `TypeError`. A value of the right type that can't be held here may come from anywhere, and is
+/// refused as other values are.
+fn converted<'a, 'py, T: FromPyObject<'a, 'py>>(
+    kind: ErrorKind,
+    name: &str,
+    value: &'a Bound<'py, PyAny>,
+) -> PyResult<T> {
+    value.extract().map_err(|error: T::Error| refused(kind, name, value, error.into()))
+}
+
+fn refused(kind: ErrorKind, name: &str, value: &Bound<'_, PyAny>, error: PyErr) -> PyErr {
+    let py = value.py();
+    let why = if error.is_instance_of::<PyOverflowError>(py) {
+        "is out of range"
+    } else if error.is_instance_of::<PyUnicodeEncodeError>(py) {
+        // The exception itself holds the text, or the key.
+        "holds a lone surrogate, which is no character"
+    } else {
+        let refused = PyTypeError::new_err(format!("{name}: must not be {}", class_of(value)));
+        refused.set_cause(py, Some(error));
+        return refused;
+    };
+    to_py_err(py, Error::new(kind, format!("{name}: {why}")))
+}
+
+fn class_of(value: &Bound<'_, PyAny>) -> String {
+    value.get_type().name().map_or_else(|_| "what it is".to_owned(), |class| class.to_string())
+}
+
+/// An aware `datetime`.
+pub(crate) fn time(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Timestamp> {
+    let kind = ErrorKind::InvalidRequest;
+    time::from_python(name, value.cast().map_err(|error| refused(kind, name, value, error.into()))?)
+}
+
+fn duration(kind: ErrorKind, name: &str, value: &Bound<'_, PyAny>) -> PyResult<Duration> {
+    seconds(value.py(), kind, name, converted(kind, name, value)?)
 }
 
 /// A length of time in seconds, as Python gives them; infinity is for ever.
@@ -49,20 +101,27 @@ pub(crate) fn seconds(py: Python<'_>, kind: ErrorKind, name: &str, given: f64) -
     Ok(Duration::try_from_secs_f64(given).unwrap_or(Duration::MAX))
 }
 
-fn headers(given: &Bound<'_, PyAny>) -> PyResult<Vec<(String, String)>> {
-    let wrong = |error: PyErr| named("headers", error, given);
+fn headers(kind: ErrorKind, given: &Bound<'_, PyAny>) -> PyResult<Vec<(String, String)>> {
+    let wrong = |error: PyErr| refused(kind, "headers", given, error);
     let items = given.cast::<PyMapping>().map_err(|error| wrong(error.into()))?.items()?;
-    items.iter().map(|item| item.extract().map_err(wrong)).collect()
+    let header = |item: Bound<'_, PyAny>| -> PyResult<(String, String)> {
+        let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract().map_err(wrong)?;
+        Ok((converted(kind, "headers", &name)?, converted(kind, "headers", &value)?))
+    };
+    items.iter().map(header).collect()
 }
 
-/// What a client is set up with.
-pub(crate) fn client(given: &Bound<'_, PyDict>, run: &Arc<Py<PyAny>>) -> PyResult<Options> {
-    let given = Given(given);
-    let provider = given.any("token_provider")?;
-    let hook = given.any("on_unknown")?;
+/// What a client is set up with, and the callbacks among it: the token provider, and `on_unknown`.
+pub(crate) fn client(
+    given: &Bound<'_, PyDict>,
+    run: &Callback,
+) -> PyResult<(Options, Option<Callback>, Option<Callback>)> {
+    let given = Given { arguments: given, kind: ErrorKind::Configuration };
+    let provider = given.function("token_provider")?;
+    let hook = given.function("on_unknown")?;
     let options = Options {
         api_key: given.get::<String>("api_key")?.map(Into::into),
-        token_provider: provider.map(|function| foreign::token_provider(Arc::clone(run), function.unbind())),
+        token_provider: provider.clone().map(|function| foreign::token_provider(run.clone(), function)),
         base_url: given.get("base_url")?,
         timeout: given.seconds("timeout")?,
         connect_timeout: given.seconds("connect_timeout")?,
@@ -77,28 +136,32 @@ pub(crate) fn client(given: &Bound<'_, PyDict>, run: &Arc<Py<PyAny>>) -> PyResul
         rate_limited_is_not_sent: given.get("rate_limited_is_not_sent")?,
         max_response_bytes: given.get("max_response_bytes")?,
         environment_proxy: given.get("environment_proxy")?,
-        headers: given.any("headers")?.map(|value| headers(&value)).transpose()?.unwrap_or_default(),
+        headers: given
+            .any("headers")?
+            .map(|value| headers(given.kind, &value))
+            .transpose()?
+            .unwrap_or_default(),
         user_agent: given.get("user_agent")?,
         binding: Some(concat!("ava-imessage-python/", env!("CARGO_PKG_VERSION")).to_owned()),
-        on_unknown: hook.map(|function| {
-            foreign::hook(function.unbind(), |py, attempt| Attempt(attempt).into_bound_py_any(py))
-        }),
+        on_unknown: hook
+            .clone()
+            .map(|function| foreign::hook(function, |py, attempt| Attempt(attempt).into_bound_py_any(py))),
         ..Options::default()
     };
-    Ok(options.or_environment())
+    Ok((options.or_environment(), provider, hook))
 }
 
 /// The options of every call, as its last three arguments.
 pub(crate) fn call(
-    py: Python<'_>,
-    timeout: Option<f64>,
-    max_retries: Option<u32>,
+    timeout: Option<&Bound<'_, PyAny>>,
+    max_retries: Option<&Bound<'_, PyAny>>,
     given: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<CallOptions> {
+    let kind = ErrorKind::InvalidRequest;
     Ok(CallOptions {
-        timeout: timeout.map(|given| seconds(py, ErrorKind::InvalidRequest, "timeout", given)).transpose()?,
-        max_retries,
-        headers: given.map(headers).transpose()?.unwrap_or_default(),
+        timeout: timeout.map(|given| duration(kind, "timeout", given)).transpose()?,
+        max_retries: max_retries.map(|given| converted(kind, "max_retries", given)).transpose()?,
+        headers: given.map(|given| headers(kind, given)).transpose()?.unwrap_or_default(),
         cancel: None,
     })
 }

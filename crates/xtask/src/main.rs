@@ -116,8 +116,7 @@ fn main() -> ExitCode {
             Err(anyhow!("the demo in Python has no JSON"))
         }
         Task::Test { language, seeds } => return test::run(language, seeds),
-        Task::Bench { language: Language::Rust, quick, json } => bench::run(quick, json.as_deref()),
-        Task::Bench { language: Language::Python, .. } => Err(anyhow!("there is no such bench yet")),
+        Task::Bench { language, quick, json } => bench::run(language, quick, json.as_deref()),
         Task::Package { language: Language::Python } => python::package(),
         Task::Package { language: Language::Rust } => {
             Err(anyhow!("crates are packaged by cargo: cargo package --package ava-imessage"))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
     from typing import Any, Callable, TypeVar
-    from weakref import WeakKeyDictionary
+    from weakref import WeakKeyDictionary, ref
 
     from typing_extensions import Self
 
@@ -22,25 +22,32 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-_mailboxes: WeakKeyDictionary[AbstractEventLoop, _native.Mailbox] | None = None
+#: Each loop's, which the loop itself keeps: it watches it. Whoever else did would keep what waits in it, and so the
+#: loop, for good.
+_mailboxes: WeakKeyDictionary[AbstractEventLoop, ref[_native.Mailbox]] | None = None
+#: Those of loops that watch no files, such as Windows' Proactor.
+_kept: WeakKeyDictionary[AbstractEventLoop, _native.Mailbox]
 _running_loop: Callable[[], AbstractEventLoop]
 
 
-def _prepare() -> WeakKeyDictionary[AbstractEventLoop, _native.Mailbox]:
+def _prepare() -> WeakKeyDictionary[AbstractEventLoop, ref[_native.Mailbox]]:
     """``asyncio`` is dear to import, and there already where a loop runs."""
-    global _mailboxes, _running_loop
+    global _kept, _mailboxes, _running_loop
     from asyncio import get_running_loop
     from weakref import WeakKeyDictionary
 
     _running_loop = get_running_loop
     if _mailboxes is None:
-        _mailboxes = WeakKeyDictionary()
+        _kept, _mailboxes = WeakKeyDictionary(), WeakKeyDictionary()
     return _mailboxes
 
 
 def _new_mailbox(loop: AbstractEventLoop, old: _native.Mailbox | None) -> _native.Mailbox:
     """Has the loop told of outcomes. A forked child that goes on with its parent's loop gets a mailbox anew."""
+    from weakref import ref
+
     mailbox: _native.Mailbox
+    boxes = _prepare()
     try:
         if old is not None and (watched := old.fileno()) is not None:
             loop.remove_reader(watched)
@@ -49,13 +56,22 @@ def _new_mailbox(loop: AbstractEventLoop, old: _native.Mailbox | None) -> _nativ
         assert watched is not None
         loop.add_reader(watched, mailbox.drain)
     except NotImplementedError:
-        # Loops that watch no files, such as Windows' Proactor.
-        post = loop.call_soon_threadsafe
-        drain: list[Callable[[], None]] = []
-        mailbox = _native.Mailbox(lambda: post(drain[0]))
-        drain.append(mailbox.drain)
-    _prepare()[loop] = mailbox
+        own: list[ref[_native.Mailbox]] = []
+        mailbox = _kept[loop] = _native.Mailbox(_ringer(ref(loop), own))
+        own.append(ref(mailbox))
+    boxes[loop] = ref(mailbox)
     return mailbox
+
+
+def _ringer(loop: ref[AbstractEventLoop], own: list[ref[_native.Mailbox]]) -> Callable[[], None]:
+    """What has the loop's thread look into its mailbox, and keeps neither."""
+
+    def ring() -> None:
+        on, mailbox = loop(), own[0]()
+        if on is not None and mailbox is not None:
+            on.call_soon_threadsafe(mailbox.drain)
+
+    return ring
 
 
 class AsyncAvaClient(Base):
@@ -78,8 +94,12 @@ class AsyncAvaClient(Base):
     async def _call(self, call: _native.Call[T], lost: Callable[[T], object] | None = None) -> T:
         """Makes a call. ``lost`` is given an outcome that came in the moment in which the task was cancelled."""
         boxes = _mailboxes if _mailboxes is not None else _prepare()
-        loop = _running_loop()
-        mailbox = boxes.get(loop)
+        try:
+            loop = _running_loop()
+        except RuntimeError:
+            raise RuntimeError("AsyncAvaClient needs a running asyncio event loop; elsewhere use AvaClient") from None
+        known = boxes.get(loop)
+        mailbox = known() if known is not None else None
         if mailbox is None or not mailbox.is_ours():
             mailbox = _new_mailbox(loop, mailbox)
         self._loops.seen(loop)
@@ -276,7 +296,7 @@ class AsyncAvaClient(Base):
             "on_skipped": on_skipped,
             "on_retry": on_retry,
         }
-        return AsyncListener(self, self._core.listen(given, timeout, max_retries, headers))
+        return AsyncListener(self, lambda: self._core.listen(given, timeout, max_retries, headers))
 
     async def generate(
         self,
@@ -353,7 +373,7 @@ class AsyncAvaClient(Base):
 class AsyncMessages:
     """A conversation, read message by message; pages are fetched as it is read."""
 
-    __slots__ = ("_client", "_lost", "_native")
+    __slots__ = ("__weakref__", "_client", "_lost", "_native")
 
     def __init__(self, client: AsyncAvaClient, native: _native.Messages) -> None:
         self._client = client
@@ -387,21 +407,29 @@ class AsyncMessages:
 class AsyncListener:
     """Inbound messages, one by one. It ends, without an error, when it or its client is closed."""
 
-    __slots__ = ("_client", "_closed", "_lost", "_native", "_opening")
+    __slots__ = ("__weakref__", "_begin", "_client", "_closed", "_is_opening", "_lost", "_native", "_opening")
 
-    def __init__(self, client: AsyncAvaClient, opening: _native.Call[_native.Listener]) -> None:
+    def __init__(self, client: AsyncAvaClient, begin: Callable[[], _native.Call[_native.Listener]]) -> None:
         self._client = client
-        self._opening: _native.Call[_native.Listener] | None = opening
+        self._begin = begin
+        # Made here, so that wrong arguments are refused where they were given.
+        self._opening: _native.Call[_native.Listener] | None = begin()
+        self._is_opening = False
         self._native: _native.Listener | None = None
         self._closed = False
         self._lost: list[Message | None] = []
 
     async def _open(self) -> _native.Listener:
         if self._native is None:
-            opening, self._opening = self._opening, None
-            if opening is None:
-                raise RuntimeError("the listener is being opened by another task, or could not be opened")
-            self._native = await self._client._call(opening)
+            if self._is_opening:
+                raise RuntimeError("the listener is being opened by another task")
+            self._is_opening = True
+            try:
+                # If it fails, or is cancelled, the next one begins anew.
+                opening, self._opening = self._opening or self._begin(), None
+                self._native = await self._client._call(opening)
+            finally:
+                self._is_opening = False
             if self._closed:
                 self._native.close()
         return self._native

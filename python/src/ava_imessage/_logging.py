@@ -18,17 +18,22 @@ NAME = "ava_imessage"
 
 _logger: Logger | None = None
 _level = -1
+#: Whoever takes it makes the logger: threads may make their first clients at the same time. A lock might be held by
+#: another thread when the process forks.
+_task = [NAME]
 
 
 def begin() -> None:
     """Makes the logger, once."""
     global _level, _logger
-    if _logger is not None:
+    try:
+        name = _task.pop()
+    except IndexError:
         return
     import logging
     import os
 
-    logger = logging.getLogger(NAME)
+    logger = logging.getLogger(name)
     logger.addHandler(logging.NullHandler())
     wanted = os.environ.get("AVA_LOG", "").strip().upper()
     wanted = {"WARN": "WARNING", "TRACE": "DEBUG"}.get(wanted, wanted)

@@ -289,7 +289,7 @@ class AvaClient(Base):
 class Messages:
     """A conversation, read message by message; pages are fetched as it is read."""
 
-    __slots__ = ("_native",)
+    __slots__ = ("__weakref__", "_native")
 
     def __init__(self, native: _native.Messages) -> None:
         self._native = native
@@ -321,7 +321,7 @@ class Messages:
 class Listener:
     """Inbound messages, one by one. It ends, without an error, when it or its client is closed."""
 
-    __slots__ = ("_native",)
+    __slots__ = ("__weakref__", "_native")
 
     def __init__(self, native: _native.Listener) -> None:
         self._native = native

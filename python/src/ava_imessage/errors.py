@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, ClassVar, Literal
@@ -97,6 +99,9 @@ class AvaError(Exception):
             if value is not None:
                 told.append(f"{name}={value!r}")
         return f"{type(self).__name__}({', '.join(told)})"
+
+    def __copy__(self) -> AvaError:
+        return _restored(type(self), self.args, self.__dict__, self.__cause__)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Exceptions from elsewhere need not be picklable; those from here are.
@@ -238,13 +243,18 @@ _by_code: dict[str, type[AvaError]] = {
 def _make_error(code: str, message: str, fields: dict[str, Any], cause: BaseException | None) -> AvaError:
     """What the native module raises. The one place where a kind becomes a class."""
     error = _by_code.get(code, AvaError)(message, **fields)
-    error.__cause__ = cause
+    # Raised natively, it gets no context by itself.
+    error.__context__ = sys.exc_info()[1]
+    if cause is not None:
+        # Setting it, be it to None, hides the context.
+        error.__cause__ = cause
     return error
 
 
-def _restored(cls: type[AvaError], args: Any, state: dict[str, Any], cause: AvaError | None) -> AvaError:
+def _restored(cls: type[AvaError], args: Any, state: dict[str, Any], cause: BaseException | None) -> AvaError:
     error = cls.__new__(cls, *args)
     error.args = args
     error.__dict__.update(state)
-    error.__cause__ = cause
+    if cause is not None:
+        error.__cause__ = cause
     return error

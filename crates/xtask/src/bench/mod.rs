@@ -1,11 +1,12 @@
 //! Measuring: what a call costs, beside what it would cost without this library.
 //!
-//! [`server`], [`cores`], [`contest`] and [`report`] know no language; [`rust`] says what is measured of Rust, and
-//! [`program`] of the `ava` command.
+//! [`server`], [`cores`], [`contest`] and [`report`] know no language; [`rust`] and [`python`] say what is measured of
+//! theirs, and [`program`] of the `ava` command.
 
 mod contest;
 mod cores;
 mod program;
+mod python;
 mod report;
 mod rust;
 mod server;
@@ -15,7 +16,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use self::report::Report;
-use crate::command::{cargo, read, root, run as done};
+use crate::command::{cargo, run as done};
+use crate::{Language, tools};
+
+const MB: f64 = 1_000_000.0;
 
 /// How much is done of each.
 struct Effort {
@@ -36,14 +40,19 @@ const QUICK: Effort =
     Effort { rounds: 1, sends: 20, pages: 10, listeners: 10, settle: 0.2, watch: 0.5, starts: 3 };
 
 /// Builds, measures, prints, and writes what was measured to `json`.
-pub(crate) fn run(quick: bool, json: Option<&Path>) -> Result<()> {
+pub(crate) fn run(language: Language, quick: bool, json: Option<&Path>) -> Result<()> {
     let effort = if quick { QUICK } else { FULL };
     println!("building in the release profile");
-    let programs = build()?;
+    let programs = build(language)?;
     cores::allow_many_files()?;
     let mut report = Report::begin(quick);
-    rust::measure(&programs, &effort, &mut report)?;
-    program::measure(&programs.join(executable("ava")), &effort, &mut report)?;
+    match language {
+        Language::Rust => {
+            rust::measure(&programs, &effort, &mut report)?;
+            program::measure(&programs.join(executable("ava")), &effort, &mut report)?;
+        }
+        Language::Python => python::measure(&programs, &effort, &mut report)?,
+    }
     report.finish();
     if let Some(file) = json {
         let text = serde_json::to_string_pretty(&report)?;
@@ -53,13 +62,12 @@ pub(crate) fn run(quick: bool, json: Option<&Path>) -> Result<()> {
 }
 
 /// Builds the contenders and `ava`, each with its own features, and gives the folder of both.
-fn build() -> Result<PathBuf> {
-    done(&mut cargo(["build", "--release", "--quiet", "--package", "ava-cli"]))?;
+fn build(language: Language) -> Result<PathBuf> {
+    if language == Language::Rust {
+        done(&mut cargo(["build", "--release", "--quiet", "--package", "ava-cli"]))?;
+    }
     done(&mut cargo(["build", "--release", "--quiet", "--package", "ava-bench"]))?;
-    let metadata = read(&mut cargo(["metadata", "--no-deps", "--format-version", "1"]))?;
-    let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
-    let target = metadata["target_directory"].as_str().context("cargo metadata names no target folder")?;
-    Ok(root().join(target).join("release"))
+    Ok(tools::target()?.join("release"))
 }
 
 fn executable(name: &str) -> String {

@@ -1,5 +1,7 @@
 //! The table: what was measured, beside which goal.
 
+use std::fmt;
+
 use serde::Serialize;
 
 /// Everything that was measured.
@@ -22,9 +24,34 @@ struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     spread: Option<[f64; 2]>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    goal: Option<f64>,
+    goal: Option<Goal>,
     #[serde(skip_serializing_if = "Option::is_none")]
     met: Option<bool>,
+}
+
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Goal {
+    AtMost(f64),
+    AtLeast(f64),
+}
+
+impl Goal {
+    fn is_met(self, value: f64) -> bool {
+        match self {
+            Goal::AtMost(goal) => value <= goal,
+            Goal::AtLeast(goal) => value >= goal,
+        }
+    }
+}
+
+impl fmt::Display for Goal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Goal::AtMost(goal) => write!(f, "≤ {goal}"),
+            Goal::AtLeast(goal) => write!(f, "≥ {goal}"),
+        }
+    }
 }
 
 impl Report {
@@ -49,12 +76,17 @@ impl Report {
     pub(crate) fn spread(&mut self, what: &str, values: &[f64], unit: &'static str, goal: Option<f64>) {
         let least = values.iter().copied().fold(f64::INFINITY, f64::min);
         let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        self.add(what, super::contest::median(values), unit, Some([least, most]), goal);
+        self.add(what, super::contest::median(values), unit, Some([least, most]), goal.map(Goal::AtMost));
     }
 
     /// One value; a goal is not to be exceeded.
     pub(crate) fn value(&mut self, what: &str, value: f64, unit: &'static str, goal: Option<f64>) {
-        self.add(what, value, unit, None, goal);
+        self.add(what, value, unit, None, goal.map(Goal::AtMost));
+    }
+
+    /// One value; a goal is to be reached.
+    pub(crate) fn at_least(&mut self, what: &str, value: f64, unit: &'static str, goal: Option<f64>) {
+        self.add(what, value, unit, None, goal.map(Goal::AtLeast));
     }
 
     fn add(
@@ -63,10 +95,10 @@ impl Report {
         value: f64,
         unit: &'static str,
         spread: Option<[f64; 2]>,
-        goal: Option<f64>,
+        goal: Option<Goal>,
     ) {
         let goal = goal.filter(|_| !self.quick);
-        let met = goal.map(|goal| value <= goal);
+        let met = goal.map(|goal| goal.is_met(value));
         let row = Row { what: what.to_owned(), value, unit, spread, goal, met };
         println!("{}", row.line());
         self.rows.push(row);
@@ -86,8 +118,8 @@ impl Row {
     fn line(&self) -> String {
         let spread = self.spread.map(|[least, most]| format!("{least:.1} to {most:.1}")).unwrap_or_default();
         let goal = match (self.goal, self.met) {
-            (Some(goal), Some(true)) => format!("goal ≤ {goal}: met"),
-            (Some(goal), _) => format!("goal ≤ {goal}: MISSED"),
+            (Some(goal), Some(true)) => format!("goal {goal}: met"),
+            (Some(goal), _) => format!("goal {goal}: MISSED"),
             (None, _) => String::new(),
         };
         let decimals = if self.value < 10.0 { 2 } else { 1 };

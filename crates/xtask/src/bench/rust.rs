@@ -8,9 +8,7 @@ use super::contest::{Contender, Measured, compete, ratio};
 use super::cores::Placement;
 use super::report::Report;
 use super::server::Server;
-use super::{Effort, executable};
-
-const MB: f64 = 1_000_000.0;
+use super::{Effort, MB, executable};
 
 pub(crate) fn measure(programs: &Path, effort: &Effort, report: &mut Report) -> Result<()> {
     let server = Server::start(programs)?;

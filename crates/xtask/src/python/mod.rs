@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail};
 
 use self::environment::Environment;
 use self::interpreter::Interpreter;
+use self::wheel::Kind;
 use crate::command::{cargo, command, root, run as done};
 use crate::report::{Outcome, Report};
 
@@ -72,7 +73,7 @@ pub(crate) fn check(report: &mut Report) {
     let mut built = None;
     report.check("python: wheel", || {
         with_tools(|tools| {
-            built = Some((wheel::build(&tools)?, ava()?));
+            built = Some((wheel::build(&tools, Kind::Testing)?, ava()?));
             Ok(Outcome::Passed)
         })
     });
@@ -83,10 +84,31 @@ pub(crate) fn check(report: &mut Report) {
 /// Plays the example conversation.
 pub(crate) fn demo() -> Result<()> {
     let tools = tools()?;
-    tools.install(&wheel::build(&tools)?)?;
+    tools.install(&wheel::build(&tools, Kind::Testing)?)?;
     let mut python = command(tools.python());
     python.arg(folder().join("examples/conversation.py")).env("PATH", pytest::path_with(&ava()?)?);
     done(&mut python)
+}
+
+/// What is measured of the package, and beside whom.
+pub(crate) struct Peers {
+    /// The interpreter of an environment that has them all, and ours.
+    pub(crate) python: PathBuf,
+    /// The program that is each contender.
+    pub(crate) contender: PathBuf,
+    /// Ours, as it ships.
+    pub(crate) wheel: PathBuf,
+}
+
+/// Builds ours in the release profile, and installs it beside the peers.
+pub(crate) fn peers() -> Result<Peers> {
+    let tools = tools()?;
+    let found = interpreters()?;
+    let newest = found.last().context("no Python")?;
+    let environment = Environment::with(newest, &["bench/requirements.txt"])?;
+    let wheel = wheel::build(&tools, Kind::Shipping)?;
+    environment.install(&wheel)?;
+    Ok(Peers { python: environment.python(), contender: folder().join("bench/contender.py"), wheel })
 }
 
 /// A machine without Python skips the check, but never with CI=true.

@@ -13,7 +13,9 @@ pub(crate) fn run() -> Result<()> {
     let _ = std::fs::remove_dir_all(&into);
     for package in [folder(), folder().join("cli")] {
         let mut maturin = tools.run("maturin");
-        maturin.args(["build", "--release", "--sdist", "--quiet", "--out"]).arg(&into);
+        maturin
+            .args(["build", "--release", "--sdist", "--compression-level", "9", "--quiet", "--out"])
+            .arg(&into);
         done(maturin.current_dir(package))?;
     }
     let mut files: Vec<_> = std::fs::read_dir(&into)?.flatten().collect();

@@ -1,4 +1,4 @@
-//! The wheel of the checks: what `pip install ./python` builds, in the profile that everything else is built in.
+//! The wheel, as `pip install ./python` builds it.
 
 use std::path::{Path, PathBuf};
 
@@ -9,9 +9,22 @@ use super::folder;
 use crate::command::run as done;
 use crate::tools;
 
-/// Builds it, with the hooks that its tests need, into the target folder.
-pub(crate) fn build(tools: &Environment) -> Result<PathBuf> {
-    let into = tools::target()?.join("python");
+/// What it is for.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    /// With the hooks that its tests need, in the profile that everything else is built in.
+    Testing,
+    /// As users get it.
+    Shipping,
+}
+
+/// Builds it into the target folder.
+pub(crate) fn build(tools: &Environment, kind: Kind) -> Result<PathBuf> {
+    let (name, options) = match kind {
+        Kind::Testing => ("testing", "--profile dev --features test-hooks"),
+        Kind::Shipping => ("shipping", "--profile release --compression-level 9"),
+    };
+    let into = tools::target()?.join("python").join(name);
     let _ = std::fs::remove_dir_all(&into);
     let mut pip = tools.run("python");
     pip.args([
@@ -24,7 +37,7 @@ pub(crate) fn build(tools: &Environment) -> Result<PathBuf> {
         "--no-build-isolation",
     ]);
     pip.arg("--wheel-dir").arg(&into).arg(folder());
-    pip.env("MATURIN_PEP517_ARGS", "--profile dev --features test-hooks");
+    pip.env("MATURIN_PEP517_ARGS", options);
     pip.env("CARGO_TARGET_DIR", tools::target()?).env("PIP_ROOT_USER_ACTION", "ignore");
     done(&mut pip)?;
     only_wheel(&into)
