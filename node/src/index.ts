@@ -7,8 +7,8 @@
  * @module
  */
 
-export { Attempt, type AttemptJson } from "./attempt.js";
-export { AvaClient } from "./client.js";
+export { Attempt, type AttemptJson } from "./all.js";
+export { AvaClient } from "./all.js";
 export {
   AuthenticationError,
   AvaConnectionError,
@@ -28,8 +28,8 @@ export {
   ServerError,
   StorageError,
   UnexpectedResponseError,
-} from "./errors.js";
-export type { Logger, LogLevel } from "./logging.js";
+} from "./all.js";
+export type { Logger, LogLevel } from "./all.js";
 export {
   Confirmation,
   type Direction,
@@ -43,7 +43,7 @@ export {
   type SkippedRow,
   type Status,
   type Turn,
-} from "./models.js";
+} from "./all.js";
 export type {
   AvaClientOptions,
   CallOptions,
@@ -56,6 +56,6 @@ export type {
   PollOptions,
   Token,
   TokenProvider,
-} from "./options.js";
-export { Listener, Messages } from "./streams.js";
-export { version } from "./version.js";
+} from "./all.js";
+export { Listener, Messages } from "./all.js";
+export { version } from "./all.js";

@@ -108,3 +108,6 @@ function load(): Native {
 }
 
 export const native: Native = load();
+
+/** The version of this package. */
+export const version: string = native.version();

@@ -19,8 +19,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { request } from "node:http";
 import type { Readable } from "node:stream";
-import { AvaClient } from "./client.js";
-import type { AvaClientOptions } from "./options.js";
+import { AvaClient, type AvaClientOptions } from "./all.js";
 
 /** What JSON can hold. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json | undefined };

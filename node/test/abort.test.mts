@@ -147,7 +147,9 @@ test("a stream that is aborted ends; what was not taken comes again", async () =
   await listener.open();
   await sandbox.inbound(PHONE, "canary 1");
   assert.equal(((await listener.next()).value as Message).text, "canary 1");
+  const before = saved;
   const waiting = listener.next();
+  await until("asking for the next acknowledges the last", () => saved !== before);
   controller.abort();
   assert.equal(((await failure(waiting)) as Error).name, "AbortError");
   assert.ok((await listener.next()).done);

@@ -2,13 +2,12 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { inspect } from "node:util";
 import * as ava from "ava-imessage";
 import { Attempt, AvaConnectionError, AvaError, DeliveryUnknownError } from "ava-imessage";
-import { PHONE, REPOSITORY, avaError, failure, sandboxOfTests } from "./support.mjs";
+import { PHONE, REPOSITORY, avaError, failure, makeError, sandboxOfTests } from "./support.mjs";
 
 interface Entry {
   number: number;
@@ -16,8 +15,6 @@ interface Entry {
   node: string;
 }
 
-const require = createRequire(import.meta.url);
-const { makeError } = require("../../dist/errors.js") as typeof import("../dist/errors.js");
 const TABLE = JSON.parse(readFileSync(join(REPOSITORY, "tests/vectors/errors.json"), "utf8")) as Entry[];
 const NOTHING = {
   status: null,

@@ -16,8 +16,7 @@ export const REPOSITORY = fileURLToPath(new URL("../../../", import.meta.url));
 export const PACKAGE = fileURLToPath(new URL("../../", import.meta.url));
 
 const require = createRequire(import.meta.url);
-const { mailbox } = require("../../dist/mailbox.js") as typeof import("../dist/mailbox.js");
-export const { native } = require("../../dist/native.js") as typeof import("../dist/native.js");
+export const { mailbox, makeError, native } = require("../../dist/all.js") as typeof import("../dist/all.js");
 
 /** Ends when every hook and every line of the log so far was told. */
 export async function flush(): Promise<void> {
