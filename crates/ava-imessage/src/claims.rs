@@ -4,7 +4,7 @@
 //! text and time. This table holds what makes that safe: the ids that answers and earlier claims already
 //! account for, and the sends whose answer is still awaited and which may own a row that looks like ours.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -79,7 +79,8 @@ pub(crate) struct Claims {
 #[derive(Default)]
 struct Table {
     last: SendNumber,
-    live: HashMap<SendNumber, Live>,
+    /// Few at a time, each touched several times.
+    live: BTreeMap<SendNumber, Live>,
     taken: HashMap<Box<str>, Taken>,
     sweep_at: usize,
 }
@@ -148,8 +149,7 @@ impl Claims {
             return number;
         }
         if table.live.len() >= MOST_KEPT
-            && let Some(oldest) =
-                table.live.iter().filter(|(_, l)| l.awaited.is_none()).map(|(n, _)| *n).min()
+            && let Some(oldest) = table.live.iter().find(|(_, l)| l.awaited.is_none()).map(|(n, _)| *n)
         {
             table.live.remove(&oldest);
         }

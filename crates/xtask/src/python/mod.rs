@@ -100,7 +100,7 @@ pub(crate) struct Peers {
     pub(crate) wheel: PathBuf,
 }
 
-/// Builds ours in the release profile, and installs it beside the peers.
+/// Builds ours as it ships, and installs it beside the peers.
 pub(crate) fn peers() -> Result<Peers> {
     let tools = tools()?;
     let found = interpreters()?;

@@ -5,17 +5,15 @@ use anyhow::Result;
 use super::{folder, tools};
 use crate::command::run as done;
 
-/// Builds them into `python/dist`, in the release profile. The wheels carry this machine's platform tag; those for
-/// distribution are made with `--zig` (see python/CONTRIBUTING.md).
+/// Builds them into `python/dist`, each in the profile that its pyproject.toml names. The wheels carry this machine's
+/// platform tag; those for distribution are made with `--zig` (see python/CONTRIBUTING.md).
 pub(crate) fn run() -> Result<()> {
     let tools = tools()?;
     let into = folder().join("dist");
     let _ = std::fs::remove_dir_all(&into);
     for package in [folder(), folder().join("cli")] {
         let mut maturin = tools.run("maturin");
-        maturin
-            .args(["build", "--release", "--sdist", "--compression-level", "9", "--quiet", "--out"])
-            .arg(&into);
+        maturin.args(["build", "--sdist", "--compression-level", "9", "--quiet", "--out"]).arg(&into);
         done(maturin.current_dir(package))?;
     }
     let mut files: Vec<_> = std::fs::read_dir(&into)?.flatten().collect();

@@ -22,7 +22,7 @@ pub(crate) enum Kind {
 pub(crate) fn build(tools: &Environment, kind: Kind) -> Result<PathBuf> {
     let (name, options) = match kind {
         Kind::Testing => ("testing", "--profile dev --features test-hooks"),
-        Kind::Shipping => ("shipping", "--profile release --compression-level 9"),
+        Kind::Shipping => ("shipping", "--profile packed --compression-level 9"),
     };
     let into = tools::target()?.join("python").join(name);
     let _ = std::fs::remove_dir_all(&into);
