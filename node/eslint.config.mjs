@@ -2,7 +2,7 @@ import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  { ignores: ["dist/", "build/"] },
+  { ignores: ["api/", "dist/", "build/"] },
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   {
     files: ["src/**/*.{ts,mts}"],

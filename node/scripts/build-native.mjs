@@ -1,24 +1,13 @@
 // Builds crates/ava-node and puts it beside the package's files, where it is loaded from in preference to an installed
-// one. `--release` for what ships; further arguments are cargo's (`--features test-hooks`).
+// one. The arguments are cargo's: `--profile packed` for what ships, `--features test-hooks` for the tests.
 
 import { execFileSync } from "node:child_process";
 import { copyFileSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { platform } from "./platform.mjs";
 
 const node = join(dirname(fileURLToPath(import.meta.url)), "..");
-
-/** What the machine's native half is called, as src/native.ts looks for it. */
-export function nativeName() {
-  const machine = `${process.platform}-${process.arch}`;
-  if (process.platform === "win32") {
-    return `${machine}-msvc`;
-  }
-  if (process.platform !== "linux") {
-    return machine;
-  }
-  return `${machine}-${process.report.getReport().header.glibcVersionRuntime ? "gnu" : "musl"}`;
-}
 
 const cargo = [
   "build",
@@ -42,7 +31,7 @@ const built = messages
 if (!built) {
   throw new Error("cargo says nothing of ava_node");
 }
-const file = join(node, `ava-imessage.${nativeName()}.node`);
+const file = join(node, `ava-imessage.${platform()}.node`);
 // Not over one that is loaded: that would change the code of a running process.
 copyFileSync(built.filenames[0], `${file}.new`);
 renameSync(`${file}.new`, file);

@@ -35,9 +35,9 @@ export async function sandboxOfTests(): Promise<Sandbox> {
   return sandbox;
 }
 
-/** Waits until something holds; ten seconds is for ever. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 10_000;
+/** Waits until something holds; ten seconds is for ever, if nothing else is said. */
+export async function until(what: string, holds: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
+  const end = Date.now() + withinMs;
   while (!(await holds())) {
     assert.ok(Date.now() < end, `never came: ${what}`);
     await sleep(5);

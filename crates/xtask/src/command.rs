@@ -1,11 +1,13 @@
 //! Running other programs: their output streams through, and is read on the way.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result, bail};
+
+use crate::tools;
 
 /// The root of the checkout.
 pub(crate) fn root() -> PathBuf {
@@ -33,6 +35,23 @@ pub(crate) fn cargo<const N: usize>(arguments: [&str; N]) -> Command {
     let mut cargo = command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(arguments);
     cargo
+}
+
+/// The `ava` command of this checkout, built as the Rust tests build it; the sandbox is in it.
+pub(crate) fn ava() -> Result<PathBuf> {
+    run(&mut cargo(["build", "--workspace", "--all-features", "--bin", "ava", "--quiet"]))?;
+    let ava = tools::target()?.join("debug").join(format!("ava{}", std::env::consts::EXE_SUFFIX));
+    if !ava.is_file() {
+        bail!("{} is not there after it was built", ava.display());
+    }
+    Ok(ava)
+}
+
+/// PATH, with the folder of this program before all others.
+pub(crate) fn path_with(program: &Path) -> Result<OsString> {
+    let folder = program.parent().context("a program in no folder")?.to_owned();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    Ok(std::env::join_paths(std::iter::once(folder).chain(std::env::split_paths(&path)))?)
 }
 
 /// Runs to the end; what it prints is printed.

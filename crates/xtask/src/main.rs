@@ -5,6 +5,7 @@ mod command;
 mod demo;
 mod docs;
 mod generate;
+mod node;
 mod pictures;
 mod python;
 mod report;
@@ -88,7 +89,8 @@ enum Task {
     /// Build the packages that are uploaded
     ///
     /// Python: into python/dist, the wheel for every CPython from 3.9 on, the sources,
-    /// and the `ava` command in a wheel of its own. In the release profile.
+    /// and the `ava` command in a wheel of its own. Node: into target/package, the
+    /// library and the `ava` command, and of each the part for this platform.
     #[command(verbatim_doc_comment)]
     Package {
         /// The language
@@ -106,18 +108,21 @@ enum Task {
 enum Language {
     Rust,
     Python,
+    Node,
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Demo { json, language: Language::Rust } => demo::run(json),
         Task::Demo { json: false, language: Language::Python } => python::demo(),
-        Task::Demo { json: true, language: Language::Python } => {
-            Err(anyhow!("the demo in Python has no JSON"))
+        Task::Demo { json: false, language: Language::Node } => node::demo(),
+        Task::Demo { json: true, language: Language::Python | Language::Node } => {
+            Err(anyhow!("only the demo in Rust has JSON"))
         }
         Task::Test { language, seeds } => return test::run(language, seeds),
         Task::Bench { language, quick, json } => bench::run(language, quick, json.as_deref()),
         Task::Package { language: Language::Python } => python::package(),
+        Task::Package { language: Language::Node } => node::package(),
         Task::Package { language: Language::Rust } => {
             Err(anyhow!("crates are packaged by cargo: cargo package --package ava-imessage"))
         }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::{python, tools};
+use crate::{node, python, tools};
 
 /// Installs what is missing.
 pub(crate) fn run() -> Result<()> {
@@ -11,5 +11,6 @@ pub(crate) fn run() -> Result<()> {
     println!("rustfmt and clippy: there");
     println!("cargo-deny: {}", tools::cargo_deny()?.display());
     println!("typos: {}", tools::typos()?.display());
-    python::setup()
+    python::setup()?;
+    node::setup()
 }

@@ -1,13 +1,12 @@
 //! Every check of the repository, one after the other.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
 use crate::command::{cargo, command, read, run as done, stream};
 use crate::report::{Outcome, Report, Tally};
-use crate::{Language, docs, generate, python, tools};
+use crate::{Language, docs, generate, node, python, tools};
 
 /// What the core must not stand on: command lines, servers, databases, foreign languages.
 const NOT_IN_THE_CORE: [&str; 15] = [
@@ -36,6 +35,9 @@ pub(crate) fn run(language: Option<Language>, seeds: Option<u64>) -> ExitCode {
     }
     if language.is_none_or(|language| language == Language::Python) {
         python::check(&mut report);
+    }
+    if language.is_none_or(|language| language == Language::Node) {
+        node::check(&mut report);
     }
     report.finish()
 }
@@ -80,14 +82,14 @@ fn rust(report: &mut Report, seeds: Option<u64>) {
     });
     report.check("what the core stands on", core_purity);
     report.check("licences, bans, sources", || {
-        with_tool(tools::cargo_deny(), |deny| {
+        tools::or_skip(tools::cargo_deny(), |deny| {
             let check = ["--workspace", "check", "--hide-inclusion-graph", "licenses", "bans", "sources"];
             done(command(deny).args(check))?;
             Ok(Outcome::Passed)
         })
     });
     report.check("advisories", || {
-        with_tool(tools::cargo_deny(), |deny| {
+        tools::or_skip(tools::cargo_deny(), |deny| {
             if done(command(&deny).args(["--workspace", "fetch", "db"])).is_err() {
                 return Ok(Outcome::Skipped("the advisory database can't be had from here".into()));
             }
@@ -96,20 +98,11 @@ fn rust(report: &mut Report, seeds: Option<u64>) {
         })
     });
     report.check("spelling", || {
-        with_tool(tools::typos(), |typos| {
+        tools::or_skip(tools::typos(), |typos| {
             done(&mut command(typos))?;
             Ok(Outcome::Passed)
         })
     });
-}
-
-/// A tool that can't be had skips its check, but never with CI=true.
-fn with_tool(had: Result<PathBuf>, check: impl FnOnce(PathBuf) -> Result<Outcome>) -> Result<Outcome> {
-    match had {
-        Ok(tool) => check(tool),
-        Err(error) if std::env::var_os("CI").is_some_and(|value| value == "true") => Err(error),
-        Err(error) => Ok(Outcome::Skipped(format!("{error:#}"))),
-    }
 }
 
 fn core_purity() -> Result<Outcome> {

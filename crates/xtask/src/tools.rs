@@ -6,6 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::command::{cargo, command, read, root, run};
+use crate::report::Outcome;
 
 const CARGO_DENY: &str = "0.20.2";
 const TYPOS: &str = "1.52.0";
@@ -46,6 +47,15 @@ pub(crate) fn component(name: &str) -> Result<()> {
         bail!("cargo {name} is missing: rustup component add rustfmt clippy");
     }
     Ok(())
+}
+
+/// A tool that can't be had skips its check, but never with CI=true.
+pub(crate) fn or_skip<T>(had: Result<T>, check: impl FnOnce(T) -> Result<Outcome>) -> Result<Outcome> {
+    match had {
+        Ok(tool) => check(tool),
+        Err(error) if std::env::var_os("CI").is_some_and(|value| value == "true") => Err(error),
+        Err(error) => Ok(Outcome::Skipped(format!("{error:#}"))),
+    }
 }
 
 fn tools() -> Result<PathBuf> {

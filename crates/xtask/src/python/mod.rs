@@ -13,8 +13,9 @@ use anyhow::{Context, Result, bail};
 use self::environment::Environment;
 use self::interpreter::Interpreter;
 use self::wheel::Kind;
-use crate::command::{cargo, command, root, run as done};
+use crate::command::{ava, command, path_with, root, run as done};
 use crate::report::{Outcome, Report};
+use crate::tools;
 
 pub(crate) use self::package::run as package;
 
@@ -57,14 +58,14 @@ pub(crate) fn setup() -> Result<()> {
 /// Makes every check of the package.
 pub(crate) fn check(report: &mut Report) {
     report.check("python: lint", || {
-        with_tools(|tools| {
+        tools::or_skip(tools(), |tools| {
             done(tools.run("ruff").args(["check", "."]).current_dir(folder()))?;
             done(tools.run("ruff").args(["format", "--check", "."]).current_dir(folder()))?;
             Ok(Outcome::Passed)
         })
     });
     report.check("python: types", || {
-        with_tools(|tools| {
+        tools::or_skip(tools(), |tools| {
             done(tools.run("mypy").args(["src", "tests/typing"]).current_dir(folder()))?;
             done(tools.run("pyright").args(["--pythonpath"]).arg(tools.python()).current_dir(folder()))?;
             Ok(Outcome::Passed)
@@ -72,7 +73,7 @@ pub(crate) fn check(report: &mut Report) {
     });
     let mut built = None;
     report.check("python: wheel", || {
-        with_tools(|tools| {
+        tools::or_skip(tools(), |tools| {
             built = Some((wheel::build(&tools, Kind::Testing)?, ava()?));
             Ok(Outcome::Passed)
         })
@@ -86,7 +87,7 @@ pub(crate) fn demo() -> Result<()> {
     let tools = tools()?;
     tools.install(&wheel::build(&tools, Kind::Testing)?)?;
     let mut python = command(tools.python());
-    python.arg(folder().join("examples/conversation.py")).env("PATH", pytest::path_with(&ava()?)?);
+    python.arg(folder().join("examples/conversation.py")).env("PATH", path_with(&ava()?)?);
     done(&mut python)
 }
 
@@ -109,23 +110,4 @@ pub(crate) fn peers() -> Result<Peers> {
     let wheel = wheel::build(&tools, Kind::Shipping)?;
     environment.install(&wheel)?;
     Ok(Peers { python: environment.python(), contender: folder().join("bench/contender.py"), wheel })
-}
-
-/// A machine without Python skips the check, but never with CI=true.
-fn with_tools(check: impl FnOnce(Environment) -> Result<Outcome>) -> Result<Outcome> {
-    match tools() {
-        Ok(tools) => check(tools),
-        Err(error) if std::env::var_os("CI").is_some_and(|value| value == "true") => Err(error),
-        Err(error) => Ok(Outcome::Skipped(format!("{error:#}"))),
-    }
-}
-
-/// The `ava` command of this checkout, built as the Rust tests build it; the sandbox is in it.
-fn ava() -> Result<PathBuf> {
-    done(&mut cargo(["build", "--workspace", "--all-features", "--bin", "ava", "--quiet"]))?;
-    let ava = crate::tools::target()?.join("debug").join(format!("ava{}", std::env::consts::EXE_SUFFIX));
-    if !ava.is_file() {
-        bail!("{} is not there after it was built", ava.display());
-    }
-    Ok(ava)
 }

@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 use super::environment::Environment;
 use super::interpreter::Interpreter;
 use super::{TESTS, folder};
+use crate::command::path_with;
 use crate::report::Counts;
 
 /// Between the oldest and the newest, the fault tests are so much smaller: what they find differs little there.
@@ -80,13 +81,6 @@ impl Run {
         println!("{said}");
         Ok(counts)
     }
-}
-
-/// PATH, with the folder of this program before all others.
-pub(crate) fn path_with(program: &Path) -> Result<OsString> {
-    let folder = program.parent().context("a program in no folder")?.to_owned();
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    Ok(std::env::join_paths(std::iter::once(folder).chain(std::env::split_paths(&path)))?)
 }
 
 /// What pytest's last line says: `2 failed, 94 passed, 1 error in 80.55s`.

@@ -1,0 +1,153 @@
+//! The npm packages: the Nodes, what npm installs, the builds, the checks.
+
+mod runs;
+mod runtime;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use self::runtime::Runtime;
+use crate::command::{ava, command, path_with, root, run as done};
+use crate::report::{Outcome, Report};
+use crate::tools;
+
+/// The folder of the main package.
+fn folder() -> PathBuf {
+    root().join("node")
+}
+
+/// What is packed, and where to.
+fn packages() -> Result<PathBuf> {
+    Ok(tools::target()?.join("package"))
+}
+
+/// A command of npm's in the package's folder.
+fn npm<const N: usize>(arguments: [&str; N]) -> Command {
+    let mut npm = command(if cfg!(windows) { "npm.cmd" } else { "npm" });
+    npm.args(arguments).current_dir(folder());
+    npm
+}
+
+/// A script of the package's.
+fn script(name: &str, arguments: &[&str]) -> Result<()> {
+    done(npm(["run", "--silent", name, "--"]).args(arguments))
+}
+
+/// Installs what the package is built and checked with, as its lock file has it.
+fn install(at: &Path) -> Result<()> {
+    let lock = std::fs::read(at.join("package-lock.json"))?;
+    let complete = at.join("node_modules/.complete");
+    if std::fs::read(&complete).is_ok_and(|installed| installed == lock) {
+        return Ok(());
+    }
+    println!("installing what {} needs", at.display());
+    done(npm(["ci", "--no-audit", "--no-fund", "--loglevel", "error"]).current_dir(at))?;
+    Ok(std::fs::write(complete, lock)?)
+}
+
+/// The Node on PATH, with the tools installed.
+fn tools() -> Result<Runtime> {
+    let node = Runtime::on_path()?;
+    install(&folder())?;
+    Ok(node)
+}
+
+/// Installs what the checks need.
+pub(crate) fn setup() -> Result<()> {
+    println!("{}, and tools for it: {}", tools()?, folder().join("node_modules").display());
+    for node in Runtime::all()? {
+        println!("{node}: {}", node.program.display());
+    }
+    Ok(())
+}
+
+/// Makes every check of the packages.
+pub(crate) fn check(report: &mut Report) {
+    let mut built = None;
+    report.check("node: build", || {
+        tools::or_skip(tools(), |node| {
+            script("build:native", &["--quiet", "--features", "test-hooks"])?;
+            script("build:ts", &[])?;
+            script("build:test", &[])?;
+            built = Some((node, ava()?));
+            Ok(Outcome::Passed)
+        })
+    });
+    let Some((node, ava)) = built else { return };
+    report.check("node: lint, docs, types", || {
+        script("check", &[])?;
+        Ok(Outcome::Passed)
+    });
+    report.check("node: tests", || Ok(Outcome::Ran(runs::run(&Runtime::all()?, &ava)?)));
+    report.check("node: packages", || {
+        let into = packages()?.with_file_name("package-testing");
+        pack(&node, &runs::native()?, &ava, &into)?;
+        Ok(Outcome::Ran(runs::run_packages(&node, &into)?))
+    });
+}
+
+/// Plays the example conversation.
+pub(crate) fn demo() -> Result<()> {
+    let node = tools()?;
+    script("build:native", &["--quiet"])?;
+    script("build:ts", &[])?;
+    let mut demo = command(&node.program);
+    demo.arg(folder().join("examples/conversation.mjs")).env("PATH", path_with(&ava()?)?);
+    done(&mut demo)
+}
+
+/// Builds what is uploaded, as it ships, into `target/package`.
+pub(crate) fn package() -> Result<()> {
+    let node = tools()?;
+    done(&mut npm(["run", "--silent", "build"]))?;
+    let release = ["build", "--release", "--quiet", "--package", "ava-cli"];
+    done(&mut crate::command::cargo(release))?;
+    let ava = tools::target()?.join("release").join(format!("ava{}", std::env::consts::EXE_SUFFIX));
+    pack(&node, &runs::native()?, &ava, &packages()?)?;
+    println!("in {}", packages()?.display());
+    Ok(())
+}
+
+fn pack(node: &Runtime, native: &Path, ava: &Path, into: &Path) -> Result<()> {
+    let mut pack = command(&node.program);
+    pack.arg(folder().join("scripts/pack.mjs"));
+    done(pack.arg("--native").arg(native).arg("--ava").arg(ava).arg("--into").arg(into))
+}
+
+/// What is measured of the package, and beside whom.
+pub(crate) struct Peers {
+    pub(crate) node: PathBuf,
+    /// The program that is each contender; it finds all of them.
+    pub(crate) contender: PathBuf,
+    /// The package with the native half, as it is uploaded.
+    pub(crate) platform: PathBuf,
+}
+
+/// Packs ours as it ships, and installs it beside the peers.
+pub(crate) fn peers() -> Result<Peers> {
+    package()?;
+    let bench = folder().join("bench");
+    install(&bench)?;
+    let tarballs = ours()?;
+    let mut add =
+        npm(["install", "--no-save", "--offline", "--no-audit", "--no-fund", "--loglevel", "error"]);
+    done(add.args(&tarballs).current_dir(&bench))?;
+    let platform = tarballs.into_iter().max_by_key(|file| file.metadata().map_or(0, |data| data.len()));
+    Ok(Peers {
+        node: Runtime::on_path()?.program,
+        contender: bench.join("contender.mjs"),
+        platform: platform.context("nothing was packed")?,
+    })
+}
+
+/// The library's packages, without the command's.
+fn ours() -> Result<Vec<PathBuf>> {
+    let files = std::fs::read_dir(packages()?)?.flatten().map(|entry| entry.path());
+    let is_ours = |file: &PathBuf| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        name.ends_with(".tgz") && !name.starts_with("ava-imessage-cli")
+    };
+    Ok(files.filter(is_ours).collect())
+}
