@@ -92,6 +92,8 @@ export class Messages extends Stream {
   readonly #open: () => NativeMessages;
   #native: NativeMessages | undefined;
   #ready: Message[] = [];
+  /** Under way, for the first of those who wait. It never rejects. */
+  #pulling: Promise<unknown> | undefined;
 
   /** @internal */
   constructor(open: () => NativeMessages, signal: AbortSignal | undefined, owner: Owner) {
@@ -101,14 +103,21 @@ export class Messages extends Stream {
 
   /** The next message. Once it is `done`, it stays so. */
   async next(): Promise<IteratorResult<Message, undefined>> {
-    const ready = this.#ready.pop();
-    if (ready !== undefined) {
-      return { done: false, value: ready };
+    for (;;) {
+      const ready = this.#ready.pop();
+      if (ready !== undefined) {
+        return { done: false, value: ready };
+      }
+      if (this.ended) {
+        return DONE;
+      }
+      if (this.#pulling === undefined) {
+        break;
+      }
+      // One at a time: what comes along with one is for those who wait.
+      await this.#pulling;
     }
-    if (this.ended) {
-      return DONE;
-    }
-    const outcome = await this.call(
+    const pulling = this.call(
       () => (this.#native ??= this.#open()).next(),
       (list: MessageList | null, further: MessageList[]) => {
         if (list === null || this.ended) {
@@ -119,6 +128,9 @@ export class Messages extends Stream {
         return toMessages(list)[0];
       },
     );
+    this.#pulling = pulling;
+    const outcome = await pulling;
+    this.#pulling = undefined;
     const value = settled(this.next, outcome);
     if (value === undefined) {
       this.end();

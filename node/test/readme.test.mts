@@ -11,7 +11,7 @@ import { PACKAGE, until } from "./support.mjs";
 
 const README = readFileSync(join(PACKAGE, "README.md"), "utf8");
 const BLOCKS = [...README.matchAll(/^```ts\n(.*?)^```/gms)].map((match) => match[1] ?? "");
-const FOLDER = join(PACKAGE, "build/readme");
+const FOLDER = join(PACKAGE, "build/readme", process.version);
 
 async function run(program: string, args: string[], environment: NodeJS.ProcessEnv, during?: () => Promise<void>) {
   const child = spawn(program, args, {

@@ -114,6 +114,22 @@ describe("a conversation", () => {
     assert.equal(new Set(ids).size, 5);
     assert.equal(all.filter((it) => it.done).length, 2);
   });
+
+  test("keeps its order and every row, however many ask", async () => {
+    await sandbox.reset();
+    await sandbox.seed(PHONE, 350);
+    await using client = sandbox.client();
+    const inOrder: string[] = [];
+    for await (const message of client.messages(PHONE)) {
+      inOrder.push(message.id);
+    }
+    const messages = client.messages(PHONE);
+    const all = await Promise.all(Array.from({ length: 400 }, () => messages.next()));
+    assert.deepEqual(
+      all.flatMap((it) => (it.done ? [] : [it.value.id])),
+      inOrder,
+    );
+  });
 });
 
 describe("a listener", () => {
