@@ -143,13 +143,13 @@ test("options of a call", async () => {
 
 describe("a wrong set-up is refused by name", () => {
   const wrong: [object, RegExp][] = [
-    [{ apiKey: undefined }, /^api_key: /],
-    [{ apiKey: "white space" }, /^api_key: /],
+    [{ apiKey: undefined }, /^apiKey: /],
+    [{ apiKey: "white space" }, /^apiKey: /],
     [{ apiKey: 3 }, /^apiKey: must be a string, not a number$/],
     [{ apiKey: Buffer.from("canary") }, /^apiKey: must be a string, not a Buffer$/],
-    [{ baseUrl: "ftp://example.com" }, /^base_url: /],
-    [{ baseUrl: "https://canary:canary@example.com" }, /^base_url: /],
-    [{ baseUrl: "http://example.com" }, /^base_url: /],
+    [{ baseUrl: "ftp://example.com" }, /^baseUrl: /],
+    [{ baseUrl: "https://canary:canary@example.com" }, /^baseUrl: /],
+    [{ baseUrl: "http://example.com" }, /^baseUrl: /],
     [{ baseUrl: new URL("https://example.com") }, /^baseUrl: must be a string, not a URL$/],
     [{ timeoutMs: "30" }, /^timeoutMs: must be a number of milliseconds, not a string$/],
     [{ timeoutMs: NaN }, /^timeoutMs: must be a number of milliseconds, not NaN$/],

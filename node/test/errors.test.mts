@@ -172,5 +172,5 @@ test("the stack points at the caller", async () => {
       await Promise.resolve();
     })(),
   );
-  assert.match((thrown as Error).stack ?? "", /^ConfigurationError: base_url: .*\n +at making /);
+  assert.match((thrown as Error).stack ?? "", /^ConfigurationError: baseUrl: .*\n +at making /);
 });

@@ -56,6 +56,36 @@ impl From<&Error> for ErrorView {
     }
 }
 
+impl ErrorView {
+    /// The same, for a language whose names are in camel case: what the library itself found wrong begins with the
+    /// option's or argument's name, `baseUrl: …` instead of `base_url: …`. What the service said stays.
+    #[must_use]
+    pub fn in_camel_case(mut self) -> ErrorView {
+        if self.status.is_none() && matches!(self.kind, ErrorKind::Configuration | ErrorKind::InvalidRequest)
+        {
+            self.message = camel_case(&self.message).unwrap_or(self.message);
+        }
+        self.cause = self.cause.map(|cause| Box::new(cause.in_camel_case()));
+        self
+    }
+}
+
+/// A line that begins with a name of several words and a colon, with that name in camel case.
+fn camel_case(line: &str) -> Option<String> {
+    let (name, rest) = line.split_once(':')?;
+    if !name.contains('_') || !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') {
+        return None;
+    }
+    let mut words = name.split('_');
+    let mut camel = words.next()?.to_owned();
+    for word in words {
+        let (first, others) = word.split_at_checked(1)?;
+        camel.push_str(&first.to_ascii_uppercase());
+        camel.push_str(others);
+    }
+    Some(format!("{camel}:{rest}"))
+}
+
 /// The error of type `E` behind this one, however deep: the exception that a callback of the application failed
 /// with, as the binding boxed it.
 pub fn source_of<E: StdError + 'static>(error: &Error) -> Option<&E> {
@@ -87,4 +117,21 @@ pub fn attempt_from_text(text: &str) -> Result<Attempt> {
     // The parser's words may quote the text.
     serde_json::from_str(text)
         .map_err(|_| Error::new(ErrorKind::InvalidRequest, "attempt: not the text of an attempt"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_leading_name_becomes_camel_case() {
+        assert_eq!(camel_case("base_url: not an URL").as_deref(), Some("baseUrl: not an URL"));
+        assert_eq!(camel_case("max_response_bytes: 0").as_deref(), Some("maxResponseBytes: 0"));
+        for line in ["phone: must be E.164", "no base_url: none", "a__b: x", "a_: x", "without a name"] {
+            assert_eq!(camel_case(line), None, "{line}");
+        }
+        let view = |error: &Error| ErrorView::from(error).in_camel_case().message;
+        assert_eq!(view(&Error::new(ErrorKind::Configuration, "api_key: none")), "apiKey: none");
+        assert_eq!(view(&Error::new(ErrorKind::Server, "api_key: none")), "api_key: none");
+    }
 }

@@ -32,7 +32,7 @@ impl Told {
     /// `keep` keeps an attempt for TypeScript to fetch.
     pub(crate) fn of(error: &Error, keep: &mut dyn FnMut(Attempt) -> u32) -> Told {
         let raised = source_of::<Raised>(error).map(|raised| raised.thrown.id());
-        Told::of_view(ErrorView::from(error), raised, keep)
+        Told::of_view(ErrorView::from(error).in_camel_case(), raised, keep)
     }
 
     /// What was thrown stands behind the innermost of our errors.
