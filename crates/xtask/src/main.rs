@@ -110,6 +110,7 @@ enum Language {
     Rust,
     Python,
     Node,
+    C,
 }
 
 fn main() -> ExitCode {
@@ -120,12 +121,16 @@ fn main() -> ExitCode {
         Task::Demo { json: true, language: Language::Python | Language::Node } => {
             Err(anyhow!("only the demo in Rust has JSON"))
         }
+        Task::Demo { language: Language::C, .. } => Err(anyhow!("the demo in C comes with its examples")),
         Task::Test { language, seeds } => return test::run(language, seeds),
         Task::Bench { language, quick, json } => bench::run(language, quick, json.as_deref()),
         Task::Package { language: Language::Python } => python::package(),
         Task::Package { language: Language::Node } => node::package(),
         Task::Package { language: Language::Rust } => {
             Err(anyhow!("crates are packaged by cargo: cargo package --package ava-imessage"))
+        }
+        Task::Package { language: Language::C } => {
+            Err(anyhow!("the C library is installed by cargo cinstall"))
         }
         Task::Gen { check } => generate::run(check),
         Task::Setup => setup::run(),

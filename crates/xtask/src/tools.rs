@@ -40,6 +40,28 @@ pub(crate) fn typos() -> Result<PathBuf> {
     usable(from_source, TYPOS)
 }
 
+/// Installs the Debian packages of what isn't there: a program on PATH, or a file.
+pub(crate) fn debian(wanted: &[(&str, &'static str)]) -> Result<()> {
+    let is_there = |what: &str| match what.starts_with('/') {
+        true => Path::new(what).exists(),
+        false => std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
+            .any(|folder| folder.join(what).is_file()),
+    };
+    let missing: Vec<&str> =
+        wanted.iter().filter(|(what, _)| !is_there(what)).map(|(_, package)| *package).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    println!("installing {}", missing.join(", "));
+    let apt = |arguments: &[&str]| {
+        let mut apt = command("apt-get");
+        run(apt.args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
+    };
+    let installed = apt(&["update", "-qq"])
+        .and_then(|()| apt(&[&["install", "-qq", "-y", "--no-install-recommends"], &missing[..]].concat()));
+    installed.with_context(|| format!("missing: {}; on Debian: apt-get install {0}", missing.join(" ")))
+}
+
 /// Fails unless the toolchain has this component.
 pub(crate) fn component(name: &str) -> Result<()> {
     let found = cargo([name, "--version"]).output().is_ok_and(|output| output.status.success());

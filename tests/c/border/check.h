@@ -5,19 +5,22 @@
 #include <ava_imessage.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+/* Callbacks check, too. */
 static int passed_, failed_;
 
 static inline void check_(bool holds, const char *what, const char *file, int line) {
     if (holds) {
-        passed_++;
+        __atomic_add_fetch(&passed_, 1, __ATOMIC_RELAXED);
     } else {
-        failed_++;
+        __atomic_add_fetch(&failed_, 1, __ATOMIC_RELAXED);
         printf("%s:%d: %s\n", file, line, what);
     }
 }
@@ -40,14 +43,15 @@ static inline long now_ms(void) {
 }
 
 /* Whether a call failed as it should, with an error that says so; frees the error. */
-static inline bool failed_as(ava_status status, ava_status expected, ava_error *error, const char *word) {
-    bool fine = status == expected && error != NULL && ava_error_status(error) == expected &&
-                strstr(ava_error_message(error), word) != NULL;
+static inline bool failed_as(ava_status status, ava_status expected, ava_error **error, const char *word) {
+    bool fine = status == expected && *error != NULL && ava_error_status(*error) == expected &&
+                strstr(ava_error_message(*error), word) != NULL;
     if (!fine) {
         printf("%s expected, %s: %s\n", ava_status_name(expected), ava_status_name(status),
-               error != NULL ? ava_error_message(error) : "no error");
+               *error != NULL ? ava_error_message(*error) : "no error");
     }
-    ava_error_free(error);
+    ava_error_free(*error);
+    *error = NULL;
     return fine;
 }
 

@@ -6,17 +6,17 @@ static ava_client *client;
 static void null_where_something_must_be(void) {
     ava_error *error = NULL;
     ava_sent_message *sent = (ava_sent_message *)&error;
-    CHECK(failed_as(ava_client_send(NULL, PHONE, "x", 1, NULL, &sent, &error), AVA_ERROR_INVALID_REQUEST, error,
-                    "client: is NULL"));
-    CHECK(failed_as(ava_client_send(client, NULL, "x", 1, NULL, &sent, &error), AVA_ERROR_INVALID_REQUEST, error,
-                    "phone: is NULL"));
+    CHECK(failed_as(ava_client_send(NULL, PHONE, "x", 1, NULL, &sent, &error), AVA_ERROR_INVALID_REQUEST,
+                    &error, "client: is NULL"));
+    CHECK(failed_as(ava_client_send(client, NULL, "x", 1, NULL, &sent, &error), AVA_ERROR_INVALID_REQUEST,
+                    &error, "phone: is NULL"));
     CHECK(failed_as(ava_client_send(client, PHONE, NULL, 0, NULL, &sent, &error), AVA_ERROR_INVALID_REQUEST,
-                    error, "text: is NULL"));
-    CHECK(failed_as(ava_client_send(client, PHONE, "x", 1, NULL, NULL, &error), AVA_ERROR_INVALID_REQUEST, error,
-                    "sent: is NULL"));
+                    &error, "text: is NULL"));
+    CHECK(failed_as(ava_client_send(client, PHONE, "x", 1, NULL, NULL, &error), AVA_ERROR_INVALID_REQUEST,
+                    &error, "sent: is NULL"));
     CHECK(failed_as(ava_client_send_async(client, PHONE, "x", 1, NULL, NULL, NULL, NULL, &error),
-                    AVA_ERROR_INVALID_REQUEST, error, "callback: is NULL"));
-    CHECK(failed_as(ava_client_settle(client, NULL, NULL, &sent, &error), AVA_ERROR_INVALID_REQUEST, error,
+                    AVA_ERROR_INVALID_REQUEST, &error, "callback: is NULL"));
+    CHECK(failed_as(ava_client_settle(client, NULL, NULL, &sent, &error), AVA_ERROR_INVALID_REQUEST, &error,
                     "attempt: is NULL"));
     CHECK(ava_client_send(client, PHONE, NULL, 0, NULL, &sent, NULL) == AVA_ERROR_INVALID_REQUEST);
     CHECK(sent == (ava_sent_message *)&error);
@@ -27,23 +27,23 @@ static void text_that_is_none(void) {
     ava_sent_message *sent = NULL;
     ava_turn turn = {"user", "\xff", 1};
     ava_generated_message *generated = NULL;
-    CHECK(failed_as(ava_client_send(client, "\xff\xfe", "x", 1, NULL, &sent, &error), AVA_ERROR_INVALID_REQUEST,
-                    error, "phone: is not UTF-8"));
+    CHECK(failed_as(ava_client_send(client, "\xff\xfe", "x", 1, NULL, &sent, &error),
+                    AVA_ERROR_INVALID_REQUEST, &error, "phone: is not UTF-8"));
     CHECK(failed_as(ava_client_send(client, PHONE, "\xc3", 1, NULL, &sent, &error), AVA_ERROR_INVALID_REQUEST,
-                    error, "text: is not UTF-8"));
-    CHECK(failed_as(ava_client_send(client, PHONE, "", 0, NULL, &sent, &error), AVA_ERROR_INVALID_REQUEST, error,
-                    "text: must not be empty"));
+                    &error, "text: is not UTF-8"));
+    CHECK(failed_as(ava_client_send(client, PHONE, "", 0, NULL, &sent, &error), AVA_ERROR_INVALID_REQUEST,
+                    &error, "text: must not be empty"));
     CHECK(failed_as(ava_client_send(client, PHONE, "x", SIZE_MAX - 1, NULL, &sent, &error),
-                    AVA_ERROR_INVALID_REQUEST, error, "text_len"));
+                    AVA_ERROR_INVALID_REQUEST, &error, "text_len"));
     CHECK(failed_as(ava_client_send(client, "not a phone", "x", 1, NULL, &sent, &error),
-                    AVA_ERROR_INVALID_REQUEST, error, "phone: must be E.164"));
+                    AVA_ERROR_INVALID_REQUEST, &error, "phone: must be E.164"));
     CHECK(failed_as(ava_client_generate(client, PHONE, &turn, 1, NULL, NULL, &generated, &error),
-                    AVA_ERROR_INVALID_REQUEST, error, "content: is not UTF-8"));
+                    AVA_ERROR_INVALID_REQUEST, &error, "content: is not UTF-8"));
     CHECK(failed_as(ava_client_generate(client, PHONE, &turn, SIZE_MAX, NULL, NULL, &generated, &error),
-                    AVA_ERROR_INVALID_REQUEST, error, "context_len"));
+                    AVA_ERROR_INVALID_REQUEST, &error, "context_len"));
     CHECK(failed_as(ava_client_generate(client, PHONE, NULL, 0, NULL, NULL, &generated, &error),
-                    AVA_ERROR_INVALID_REQUEST, error, "context"));
-    CHECK(failed_as(ava_check_phone("+0", &error), AVA_ERROR_INVALID_REQUEST, error, "E.164"));
+                    AVA_ERROR_INVALID_REQUEST, &error, "context"));
+    CHECK(failed_as(ava_check_phone("+0", &error), AVA_ERROR_INVALID_REQUEST, &error, "E.164"));
     CHECK(ava_check_phone(PHONE, NULL) == AVA_OK && ava_check_text("x", 1, NULL) == AVA_OK);
 }
 
@@ -78,7 +78,7 @@ static void options_of_other_versions(void) {
     sent = NULL;
     options.newer = 1;
     CHECK(failed_as(ava_client_send(client, PHONE, "newer", 5, &options.known, &sent, &error),
-                    AVA_ERROR_INVALID_REQUEST, error, "doesn't know"));
+                    AVA_ERROR_INVALID_REQUEST, &error, "doesn't know"));
     /* One that ends after its first option. */
     options.known.size = offsetof(ava_call_options, max_retries);
     options.known.max_retries = -77;
@@ -86,17 +86,17 @@ static void options_of_other_versions(void) {
     ava_sent_message_free(sent);
     options.known.size = 0;
     CHECK(failed_as(ava_client_send(client, PHONE, "x", 1, &options.known, &sent, &error),
-                    AVA_ERROR_INVALID_REQUEST, error, "size"));
+                    AVA_ERROR_INVALID_REQUEST, &error, "size"));
     options.known.size = sizeof options.known;
     CHECK(failed_as(ava_client_send(client, PHONE, "x", 1, &options.known, &sent, &error),
-                    AVA_ERROR_INVALID_REQUEST, error, "max_retries"));
+                    AVA_ERROR_INVALID_REQUEST, &error, "max_retries"));
     memset(&of_client, 0, sizeof of_client);
     of_client.size = sizeof of_client;
     of_client.base_url = "ftp://example.com";
-    CHECK(failed_as(ava_client_new(&of_client, &other, &error), AVA_ERROR_CONFIGURATION, error, "base_url"));
+    CHECK(failed_as(ava_client_new(&of_client, &other, &error), AVA_ERROR_CONFIGURATION, &error, "base_url"));
     of_client.base_url = NULL;
     of_client.confirm_from_history = 7;
-    CHECK(failed_as(ava_client_new(&of_client, &other, &error), AVA_ERROR_INVALID_REQUEST, error,
+    CHECK(failed_as(ava_client_new(&of_client, &other, &error), AVA_ERROR_INVALID_REQUEST, &error,
                     "confirm_from_history"));
     CHECK(other == NULL);
 }
@@ -121,7 +121,8 @@ static void nothing_of_null(void) {
     ava_messages_close(NULL);
     ava_token_request_fail(NULL, NULL);
     ava_checkpoint_reply_give(NULL, NULL, 0);
-    CHECK(ava_error_status(NULL) == AVA_OK && ava_error_message(NULL) == NULL && ava_error_cause(NULL) == NULL);
+    CHECK(ava_error_status(NULL) == AVA_OK && ava_error_message(NULL) == NULL &&
+          ava_error_cause(NULL) == NULL);
     CHECK(ava_message_text(NULL, &length) == NULL && length == 77);
     CHECK(ava_message_page_len(NULL) == 0 && ava_message_page_message(NULL, 0) == NULL);
     CHECK(ava_attempt_clone(NULL) == NULL && ava_message_clone(NULL) == NULL);

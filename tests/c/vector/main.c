@@ -165,7 +165,6 @@ int main(int count, char **arguments) {
         failures++;
     }
     ava_shutdown(5000, NULL);
-    ava_log_set(NULL, NULL, AVA_LOG_OFF, NULL);
     forget_failure();
     if (!leaks_none()) {
         printf("%s\n", failure());
@@ -173,5 +172,6 @@ int main(int count, char **arguments) {
     }
     printf("vectors: %d passed, %d failed (%s, %.1f s)\n", passed, failures,
            callbacks ? "callbacks" : "waits", (double)(now_ms() - began) / 1000);
+    printf("test result: %d passed; %d failed;\n", passed, failures);
     return failures == 0 && passed > 0 ? 0 : 1;
 }

@@ -3,6 +3,7 @@
 //! [`server`], [`cores`], [`contest`] and [`report`] know no language; [`rust`], [`python`] and [`node`] say what is measured of
 //! theirs, and [`program`] of the `ava` command.
 
+mod c;
 mod contest;
 mod cores;
 mod node;
@@ -54,6 +55,7 @@ pub(crate) fn run(language: Language, quick: bool, json: Option<&Path>) -> Resul
         }
         Language::Python => python::measure(&programs, &effort, &mut report)?,
         Language::Node => node::measure(&programs, &effort, &mut report)?,
+        Language::C => c::measure(&programs, &effort, &mut report)?,
     }
     report.finish();
     if let Some(file) = json {

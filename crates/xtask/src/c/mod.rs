@@ -1,3 +1,84 @@
-//! The C library: its header, its builds, its checks.
+//! The C library: its header, its checks, its packages.
 
+mod border;
+mod compiler;
 pub(crate) mod header;
+mod measured;
+mod vectors;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use self::compiler::{Compiler, Program};
+pub(crate) use self::measured::contender;
+use crate::command::{cargo, root, run as done};
+use crate::report::{Counts, Outcome, Report, Tally};
+use crate::tools;
+
+/// What Debian calls what the checks need.
+const PACKAGES: [(&str, &str); 5] = [
+    ("gcc", "gcc"),
+    ("g++", "g++"),
+    ("clang", "clang"),
+    ("valgrind", "valgrind"),
+    ("/usr/include/cjson/cJSON.h", "libcjson-dev"),
+];
+
+/// Installs what the checks need.
+pub(crate) fn setup() -> Result<()> {
+    tools::debian(&PACKAGES)?;
+    println!("gcc, clang, valgrind, cJSON: there");
+    Ok(())
+}
+
+/// Makes every check of the library.
+pub(crate) fn check(report: &mut Report) {
+    let mut built = None;
+    report.check("c: build", || {
+        tools::or_skip(setup(), |()| {
+            built = Some((Library::build()?, crate::command::ava()?));
+            Ok(Outcome::Passed)
+        })
+    });
+    let Some((library, ava)) = built else { return };
+    report.check("c: header", compiler::header_compiles);
+    report.check("c: border", || Ok(Outcome::Ran(border::run(&library)?)));
+    report.check("c: vectors", || Ok(Outcome::Ran(vectors::run(&library, &ava)?)));
+    report.check("c: vectors in valgrind", || Ok(Outcome::Ran(vectors::run_in_valgrind(&library, &ava)?)));
+}
+
+/// The library as the Rust tests build it: with every feature, the tests' own included.
+struct Library {
+    /// The folder that it is in.
+    folder: PathBuf,
+}
+
+impl Library {
+    fn build() -> Result<Library> {
+        done(&mut cargo(["build", "--workspace", "--all-features", "--lib", "--quiet"]))?;
+        Ok(Library { folder: tools::target()?.join("debug") })
+    }
+}
+
+/// Adds up the results that programs print, each of which must have ended well.
+fn add_up(outputs: impl IntoIterator<Item = (bool, String)>) -> Counts {
+    let mut total = Counts::default();
+    for (succeeded, output) in outputs {
+        let mut tally = Tally::default();
+        output.lines().for_each(|line| tally.watch(line));
+        let counts = tally.counts(succeeded);
+        total.passed += counts.passed;
+        total.failed += counts.failed;
+    }
+    total
+}
+
+/// The C and C++ files of a folder.
+fn sources(folder: &str) -> Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(root().join(folder)).with_context(|| folder.to_owned())?;
+    let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "c"));
+    files.sort();
+    Ok(files)
+}
