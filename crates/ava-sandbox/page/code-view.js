@@ -43,9 +43,10 @@ export function codeView(told, connect) {
     return { language, radio, label: h("label", { class: "choice" }, radio, h("span", {}, language.name)) };
   });
   const show = (/** @type {string} */ wanted) => {
-    const { language, radio } = choices.find((choice) => choice.language.name === wanted) ?? choices[0];
-    radio.checked = true;
-    code.textContent = language.code(told, connect);
+    const choice = choices.find(({ language }) => language.name === wanted) ?? choices[0];
+    if (!choice) return;
+    choice.radio.checked = true;
+    code.textContent = choice.language.code(told, connect);
   };
   const view = h(
     "div",

@@ -109,7 +109,7 @@ export function conversations(page) {
       h("span", { class: "number" }, of),
       h("span", { class: "when" }, last ? clock(last.timestamp) : ""),
       h("bdi", { class: "preview" }, preview),
-      count > 0 && h("span", { class: "count" }, String(count), h("span", { class: "unseen" }, " new")),
+      count > 0 ? h("span", { class: "count" }, String(count), h("span", { class: "unseen" }, " new")) : "",
     );
     if (of === open) button.setAttribute("aria-current", "true");
     else button.removeAttribute("aria-current");

@@ -14,7 +14,7 @@ const talk = conversations({
   connect: () => connect,
   confirmed: (id) => requests.confirmed(id),
   opened() {
-    view("messages");
+    if (narrow.matches) view("messages");
     switches.draw();
   },
 });
@@ -56,6 +56,8 @@ follow({
       case "inbound":
       case "delivery":
         if (event.message) talk.add(event.message);
+        // It may have opened the first conversation.
+        switches.draw();
         break;
       case "control":
         if (event.action === "reset") talk.forget();
