@@ -18,11 +18,9 @@ try {
   await ava(box, "send", "+15550100177", "We do, on weekdays. Which evening would suit you?");
   await control(box, "POST", "inbound", { phone: GUEST, text: "A table for two tonight, please. Around eight?" });
   await ava(box, "poll");
-  await ava(box, "draft-reply", GUEST);
   await control(box, "POST", "faults", { on: "send", status: 429, retry_after: "1" });
   await ava(box, "send", GUEST, "Eight it is. Indoors or on the terrace?");
-  await control(box, "POST", "inbound", { phone: GUEST, text: "The terrace, if it stays dry 🌤️" });
-  await ava(box, "poll", "--phone", GUEST);
+  await control(box, "POST", "inbound", { phone: GUEST, text: "The terrace, if it stays dry" });
   await control(box, "POST", "faults", { on: "send", drop: "after" });
   await ava(box, "send", GUEST, "Your table on the terrace is booked for 20:00.");
   await control(box, "POST", "faults", { on: "messages", times: null, delay_ms: 3000 });
@@ -59,6 +57,7 @@ async function shoot(name, options, go) {
   const { page, close } = await open(chromium, box, { viewport: { width: 1280, height: 760 }, ...options });
   await go(page);
   await page.evaluate(() => document.fonts.ready);
+  await page.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur());
   await page.mouse.move(0, 0);
   await page.waitForTimeout(300);
   await page.screenshot({ path: join(folder, `${name}.png`) });

@@ -57,10 +57,11 @@ export async function end(child) {
   await once(child, "exit");
 }
 
-/** Runs `ava` to its end. @param {Sandbox} of @param {...string} command */
+/** Runs `ava` to its end, and gives the first object that it prints. @param {Sandbox} of @param {...string} command */
 export async function ava(of, ...command) {
   const { stdout } = await promisify(execFile)(AVA, [...command, "--json"], { env: of.env, maxBuffer: 1 << 24 });
-  return stdout === "" ? undefined : JSON.parse(stdout);
+  const [line] = stdout.split("\n");
+  return line ? JSON.parse(line) : undefined;
 }
 
 /** A command that goes on: its lines, and how to end it. @param {Sandbox} of @param {...string} command */

@@ -54,7 +54,7 @@ const list = (...parts) => parts.filter(Boolean).join(", ");
 const RUST = {
   name: "Rust",
   code(told) {
-    const head = "let client = Client::from_env()?; // AVA_API_KEY, AVA_BASE_URL";
+    const head = "// from AVA_API_KEY and AVA_BASE_URL\nlet client = Client::from_env()?;";
     const use = (/** @type {string} */ also) => `use ava_imessage::${also};\n\n${head}\n`;
     switch (told.call) {
       case "send":
@@ -81,7 +81,7 @@ const RUST = {
 const PYTHON = {
   name: "Python",
   code(told) {
-    const head = "from ava_imessage import AvaClient\n\nwith AvaClient() as client:  # AVA_API_KEY, AVA_BASE_URL\n    ";
+    const head = "from ava_imessage import AvaClient\n\n# from AVA_API_KEY and AVA_BASE_URL\nwith AvaClient() as client:\n    ";
     switch (told.call) {
       case "send":
         return `${head}sent = client.send(${python(told.phone)}, ${python(told.text)})`;
@@ -107,7 +107,7 @@ const PYTHON = {
 const NODE = {
   name: "Node",
   code(told) {
-    const head = 'import { AvaClient } from "ava-imessage";\n\nconst client = new AvaClient(); // AVA_API_KEY, AVA_BASE_URL\n';
+    const head = 'import { AvaClient } from "ava-imessage";\n\n// from AVA_API_KEY and AVA_BASE_URL\nconst client = new AvaClient();\n';
     switch (told.call) {
       case "send":
         return `${head}const sent = await client.send(${node(told.phone)}, ${node(told.text)});`;
@@ -184,7 +184,7 @@ const KOTLIN = {
 const C = {
   name: "C",
   code(told) {
-    const head = "#include <ava_imessage.h>\n\nava_error *error = NULL;\nava_client *client = NULL;\nava_client_from_env(&client, &error); /* AVA_API_KEY, AVA_BASE_URL */\n";
+    const head = "#include <ava_imessage.h>\n\nava_error *error = NULL;\nava_client *client = NULL;\n/* from AVA_API_KEY and AVA_BASE_URL */\nava_client_from_env(&client, &error);\n";
     switch (told.call) {
       case "send":
         return `${head}ava_sent_message *sent = NULL;\nava_client_send(client, ${c(told.phone)}, ${c(told.text)}, NULL, &sent, &error);`;

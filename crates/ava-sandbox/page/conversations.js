@@ -94,6 +94,7 @@ export function conversations(page) {
     if (open !== null && field) drafts.set(open, field.value);
   }
 
+  const nobody = h("li", { class: "nobody" }, "Whoever your code writes to appears here.");
   /** @type {Map<string, HTMLLIElement>} */
   const items = new Map();
   /** @param {string} of @param {Message | null} last */
@@ -126,7 +127,8 @@ export function conversations(page) {
     const all = threads();
     if (open === null && all.size > 0) open = [...all.keys()][0] ?? null;
     if (open !== null && !all.has(open)) started.add(open);
-    arrange(list, [...threads()].map(([of, last]) => item(of, last)));
+    const rows = [...threads()].map(([of, last]) => item(of, last));
+    arrange(list, rows.length > 0 ? rows : [nobody]);
     document.body.dataset.conversation = open === null ? "none" : "open";
     if (open === null) {
       if (built !== "") phone.replaceChildren(...welcome());

@@ -9,11 +9,11 @@ import { GROUPS, isOn, valueIn } from "./switches.js";
 /** @typedef {import("./switches.js").Switch} Switch */
 
 const CALLS = [
-  ["any", "any call"],
-  ["send", "sends"],
-  ["messages", "reading a history"],
-  ["poll", "polls"],
-  ["generate", "drafts"],
+  ["any", "request"],
+  ["send", "send"],
+  ["messages", "look into a history"],
+  ["poll", "poll"],
+  ["generate", "draft"],
 ];
 
 /** How late a poll shows a message when that is switched on. */
@@ -29,8 +29,8 @@ export function faults(page) {
   /** @type {Settings | null} */
   let settings = null;
 
-  const on = h("select", { id: "hits" }, ...CALLS.map(([value, name]) => h("option", { value }, name)));
-  const times = h("select", { id: "times" }, h("option", { value: "1" }, "the next one"), h("option", { value: "" }, "all, until it is off"));
+  const on = h("select", { "aria-label": "What it hits" }, ...CALLS.map(([value, name]) => h("option", { value }, name)));
+  const times = h("select", { "aria-label": "How often it hits" }, h("option", { value: "1" }, "the next"), h("option", { value: "" }, "every"));
   const problem = h("p", { class: "wrong", role: "alert" });
 
   /** @param {() => Promise<unknown>} use */
@@ -99,9 +99,9 @@ export function faults(page) {
 
   let at = 0;
   panel.append(
-    h("div", { class: "whom" }, h("label", { for: "hits" }, "A fault hits "), on, h("label", { for: "times" }, " and of these "), times),
+    h("div", { class: "whom" }, h("span", {}, "A fault that I switch on hits"), times, on),
     problem,
-    h("p", { class: "hint" }, "Choose this first, then switch faults on. Of several, a request meets the one that was switched on first; rows’ faults come on top."),
+    h("p", { class: "hint" }, "Of several, a request meets the one that was switched on first. Those of rows come on top."),
     ...GROUPS.map((group) => {
       const own = rows.slice(at, (at += group.switches.length));
       return h("fieldset", {}, h("legend", {}, group.name), ...own.map(({ element }) => element));
@@ -162,8 +162,8 @@ function label(installed) {
 /** @param {import("./api.js").Fault} fault */
 function whomInWords(fault) {
   const call = CALLS.find(([value]) => value === fault.on)?.[1] ?? fault.on;
-  const many = fault.times === null ? "all" : fault.times === 1 ? "the next" : `the next ${fault.times}`;
-  return `${many}, ${call}`;
+  if (fault.times === null) return `every ${call}`;
+  return fault.times === 1 ? `the next ${call}` : `the next ${fault.times}: ${call}`;
 }
 
 /** @param {string} id @param {NonNullable<Switch["value"]>} value */

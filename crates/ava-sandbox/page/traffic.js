@@ -78,19 +78,27 @@ export function traffic(page) {
     if (known?.version === exchange.version && !known.element.classList.contains("idle")) return known.element;
     const wasOpen = known?.element.querySelector("details")?.open ?? false;
     const hadFocus = known?.element.contains(document.activeElement) ?? false;
+    const call = told(exchange);
     const summary = h(
       "summary",
       {},
-      h("span", { class: "what" }, title(exchange)),
-      h("span", { class: `status ${tone(exchange)}` }, outcome(exchange)),
-      h("span", { class: "wire" }, `${exchange.method} ${exchange.path}${exchange.query ? `?${exchange.query}` : ""}`),
-      h("span", { class: "took" }, `#${exchange.seq} · ${clockWithSeconds(exchange.at)}${exchange.took_ms === null ? "" : ` · ${exchange.took_ms} ms`}`),
+      h("span", {}, h("span", { class: "what" }, title(exchange)), h("span", { class: `status ${tone(exchange)}` }, outcome(exchange))),
+      call?.call === "send" && h("bdi", { class: "said" }, `“${visible(call.text.slice(0, 120))}”`),
+      h(
+        "span",
+        {},
+        h("span", { class: "wire" }, `${exchange.method} ${exchange.path}${exchange.query ? `?${exchange.query}` : ""}`),
+        h("span", { class: "took" }, `#${exchange.seq} · ${clockWithSeconds(exchange.at)}${took(exchange)}`),
+      ),
     );
     const details = h("details", {}, summary);
     const fill = () => {
       if (details.open && details.children.length === 1) details.append(inside(exchange));
     };
-    details.addEventListener("toggle", fill);
+    details.addEventListener("toggle", () => {
+      fill();
+      if (details.open && !wasOpen) element.scrollIntoView({ block: "nearest" });
+    });
     details.open = wasOpen;
     fill();
     const notes = badges(exchange);
@@ -208,6 +216,12 @@ function outcome(exchange) {
     case "answered":
       return String(exchange.answer?.status ?? "");
   }
+}
+
+/** @param {Exchange} exchange */
+function took({ took_ms }) {
+  if (took_ms === null) return "";
+  return ` · ${took_ms === 0 ? "< 1" : took_ms} ms`;
 }
 
 /** @param {Exchange} exchange */

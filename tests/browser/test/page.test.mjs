@@ -109,11 +109,11 @@ test("a retry is told from a second message", async () => {
 
 test("a fault is changed and switched off", async () => {
   await page.getByRole("tab", { name: "Faults" }).click();
-  await page.getByLabel("and of these").selectOption("all, until it is off");
-  await page.getByLabel("A fault hits").selectOption("sends");
+  await page.getByLabel("How often it hits").selectOption("every");
+  await page.getByLabel("What it hits").selectOption("send");
   const fault = page.getByRole("switch", { name: "Answer an error" });
   await fault.check();
-  await page.getByText("all, sends", { exact: true }).waitFor();
+  await page.getByText("every send", { exact: true }).waitFor();
   await page.getByLabel("Status").selectOption("502 bad gateway");
   await assert.rejects(ava(box, "send", PHONE, "Hello", "--timeout", "2"));
   const [installed] = await control(box, "GET", "faults");
