@@ -45,7 +45,10 @@ const python = (/** @type {string} */ text) => quoted(text, four);
 const node = (/** @type {string} */ text) => quoted(text, braced);
 const swift = (/** @type {string} */ text) => quoted(text, braced);
 const kotlin = (/** @type {string} */ text) => quoted(text, four, "$");
-const c = (/** @type {string} */ text) => quoted(text, octal);
+// `??=` is another way to write `#` there.
+const c = (/** @type {string} */ text) => quoted(text, octal).replaceAll("??", "?\\?");
+/** A text as C's calls take it, with its length. @param {string} text */
+const sized = (text) => `${c(text)}, ${text.includes("\0") ? new TextEncoder().encode(text).length : "AVA_NUL_TERMINATED"}`;
 
 /** The parts that are there, with commas. @param {...(string | false | null)} parts */
 const list = (...parts) => parts.filter(Boolean).join(", ");
@@ -132,7 +135,7 @@ const NODE = {
 const SWIFT = {
   name: "Swift",
   code(told, { base_url, api_key }) {
-    const head = `import AvaIMessage\nimport Foundation\n\nlet client = try AvaClient(apiKey: ${swift(api_key)}, baseURL: ${swift(base_url)})\n`;
+    const head = `import AvaIMessage\nimport Foundation\n\nlet client = try AvaClient(\n    apiKey: ${swift(api_key)},\n    baseURL: URL(string: ${swift(base_url)})!)\n`;
     switch (told.call) {
       case "send":
         return `${head}let sent = try await client.send(${swift(told.text)}, to: ${swift(told.phone)})`;
@@ -171,8 +174,7 @@ const KOTLIN = {
       case "listen":
         return `${head}client.listen().collect { message -> println("\${message.phone} \${message.text}") }`;
       case "generate": {
-        const turn = (/** @type {string} */ role) => (role === "user" || role === "assistant" ? `Turn.${role}(` : `Turn(Role(${kotlin(role)}), `);
-        const turns = told.context.map(({ role, content }) => `    ${turn(role)}${kotlin(content)}),\n`);
+        const turns = told.context.map(({ role, content }) => `    Turn(Role(${kotlin(role)}), ${kotlin(content)}),\n`);
         const more = list(told.instructions !== null && `instructions = ${kotlin(told.instructions)}`, told.autoSend && "autoSend = true");
         return `${head}val draft = client.generate(${kotlin(told.phone)}, listOf(\n${turns.join("")})${more && `, ${more}`})`;
       }
@@ -184,19 +186,23 @@ const KOTLIN = {
 const C = {
   name: "C",
   code(told) {
-    const head = "#include <ava_imessage.h>\n\nava_error *error = NULL;\nava_client *client = NULL;\n/* from AVA_API_KEY and AVA_BASE_URL */\nava_client_from_env(&client, &error);\n";
+    const head = "#include <ava_imessage.h>\n\nava_error *error = NULL;\nava_client *client = NULL;\n/* from AVA_API_KEY and AVA_BASE_URL */\nava_client_new(NULL, &client, &error);\n";
     switch (told.call) {
       case "send":
-        return `${head}ava_sent_message *sent = NULL;\nava_client_send(client, ${c(told.phone)}, ${c(told.text)}, NULL, &sent, &error);`;
+        return `${head}ava_sent_message *sent = NULL;\nava_client_send(client, ${c(told.phone)}, ${sized(told.text)}, NULL, &sent, &error);`;
       case "messages":
         return `${head}ava_message_page *page = NULL;\nava_client_messages_page(client, ${c(told.phone)}, ${told.limit}, ${told.offset}, NULL, &page, &error);`;
-      case "poll":
-        return `${head}ava_poll_page *page = NULL;\nava_client_poll(client, ${told.since === null ? "NULL" : c(told.since)}, ${told.phone === null ? "NULL" : c(told.phone)}, NULL, &page, &error);`;
+      case "poll": {
+        const [since, phone] = [told.since, told.phone].map((text) => (text === null ? "NULL" : c(text)));
+        return `${head}ava_poll_page *page = NULL;\nava_client_poll(client, ${since}, ${phone}, NULL, &page, &error);`;
+      }
       case "listen":
-        return `${head}ava_listener *inbox = NULL;\nava_client_listen(client, NULL, &inbox, &error);`;
+        return `${head}ava_listener *inbox = NULL;\nava_client_listen(client, NULL, NULL, &inbox, &error);\nava_message *message = NULL;\nwhile (ava_listener_next(inbox, AVA_FOREVER, &message, &error) == AVA_OK && message != NULL) {\n    puts(ava_message_text(message, NULL));\n    ava_message_free(message);\n}`;
       case "generate": {
-        const turns = told.context.map((turn) => `    {${c(turn.role)}, ${c(turn.content)}},\n`);
-        return `${head}const ava_turn context[] = {\n${turns.join("")}};\nava_generated_message *draft = NULL;\nava_client_generate(client, ${c(told.phone)}, context, ${told.context.length}, NULL, &draft, &error);`;
+        const turns = told.context.map((turn) => `    {${c(turn.role)}, ${sized(turn.content)}},\n`);
+        const options = list(told.instructions !== null && `.instructions = ${sized(told.instructions).replace(/, (\w+)$/, ", .instructions_len = $1")}`, told.autoSend && ".auto_send = AVA_YES");
+        const how = options && `const ava_generate_options how = {.size = sizeof how, ${options}};\n`;
+        return `${head}const ava_turn context[] = {\n${turns.join("")}};\n${how}ava_generated_message *draft = NULL;\nava_client_generate(client, ${c(told.phone)}, context, ${told.context.length}, ${how ? "&how" : "NULL"}, NULL, &draft, &error);`;
       }
     }
   },

@@ -34,6 +34,33 @@ test("Node and Python read the text as it was", () => {
   assert.equal(JSON.parse(String(read)), HOSTILE);
 });
 
+/** Every kind of call. @type {import("../../../crates/ava-sandbox/page/code.js").Told[]} */
+const CALLS = [
+  { call: "send", phone: "+1", text: HOSTILE },
+  { call: "send", phone: "+1", text: "??= and ??/ are plain" },
+  { call: "messages", phone: "+1", limit: 100, offset: 50 },
+  { call: "poll", since: null, phone: null },
+  { call: "poll", since: "2026-01-25T12:00:00Z", phone: "+1" },
+  { call: "listen" },
+  { call: "generate", phone: "+1", context: [{ role: "user", content: HOSTILE }], instructions: null, autoSend: false },
+  { call: "generate", phone: "+1", context: [{ role: "system", content: "x" }], instructions: "Be brief.", autoSend: true },
+];
+
+test("C's compiler takes it, with the header of the library", () => {
+  for (const call of CALLS) {
+    const [, body] = code("C", call).split("#include <ava_imessage.h>");
+    const program = `#include <ava_imessage.h>\n#include <stdio.h>\nint main(void) {${body}\nreturn 0;}`;
+    const options = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-Wno-unused", "-fsyntax-only", "-x", "c", "-"];
+    execFileSync("cc", ["-I", new URL("../../../include", import.meta.url).pathname, ...options], { input: program });
+  }
+});
+
+test("Python and Node parse it", () => {
+  const python = JSON.stringify(CALLS.map((call) => code("Python", call)));
+  execFileSync("python3", ["-c", "import json, sys; [compile(each, '-', 'exec') for each in json.load(sys.stdin)]"], { input: python });
+  for (const call of CALLS) execFileSync(process.execPath, ["--check", "--input-type=module", "-"], { input: code("Node", call) });
+});
+
 test("what would be read as something else is escaped", () => {
   assert.match(code("Kotlin", { call: "send", phone: "+1", text: "$5 ${x}" }), /"\\\$5 \\\$\{x\}"/);
   assert.match(code("Swift", { call: "send", phone: "+1", text: "\\(x)" }), /"\\\\\(x\)"/);

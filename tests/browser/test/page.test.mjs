@@ -296,7 +296,7 @@ test("the call is copied in each of the six languages", async () => {
     Python: 'client.send("+15550100142", "Say \\"hi\\" for $5")',
     Node: 'await client.send("+15550100142", "Say \\"hi\\" for $5");',
     Swift: 'try await client.send("Say \\"hi\\" for $5", to: "+15550100142")',
-    Kotlin: 'client.send("+15550100142", "Say \\"hi\\" for \\$5")',
+    Kotlin: 'val sent = client.send("+15550100142", "Say \\"hi\\" for \\$5")',
     C: 'ava_client_send(client, "+15550100142", "Say \\"hi\\" for $5"',
   };
   for (const [language, call] of Object.entries(calls)) {
