@@ -28,7 +28,7 @@ async function loadState() {
   const state = await control("GET", "state");
   talk.load(state.messages);
   switches.load(state.faults, state.settings);
-  byId("tab-messages", HTMLElement).classList.toggle("scripted", state.script !== null);
+  byId("script", HTMLElement).hidden = state.script === null;
 }
 
 const readTraffic = soon(() => requests.read());
@@ -77,7 +77,8 @@ follow({
     if (document.body.classList.contains("is-gone")) return;
     document.body.classList.add("is-gone");
     link.textContent = "Not connected";
-    const again = `ava sandbox --port ${location.port}`;
+    // With the same key, so that a client that runs goes on too.
+    const again = `ava sandbox --port ${location.port}${connect.api_key && ` --api-key ${connect.api_key}`}`;
     gone.replaceChildren(h("strong", {}, "The sandbox is gone."), " Start it again with ", h("code", {}, again), "; this page comes back by itself. What it held is lost.");
     gone.hidden = false;
   },

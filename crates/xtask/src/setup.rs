@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::{node, python, tools};
+use crate::{node, page, python, tools};
 
 /// Installs what is missing.
 pub(crate) fn run() -> Result<()> {
@@ -12,5 +12,6 @@ pub(crate) fn run() -> Result<()> {
     println!("cargo-deny: {}", tools::cargo_deny()?.display());
     println!("typos: {}", tools::typos()?.display());
     python::setup()?;
-    node::setup()
+    node::setup()?;
+    page::setup()
 }

@@ -1,7 +1,7 @@
 //! The tools that cargo doesn't bring, at pinned versions, in the user's cache folder.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
@@ -56,6 +56,30 @@ pub(crate) fn or_skip<T>(had: Result<T>, check: impl FnOnce(T) -> Result<Outcome
         Err(error) if std::env::var_os("CI").is_some_and(|value| value == "true") => Err(error),
         Err(error) => Ok(Outcome::Skipped(format!("{error:#}"))),
     }
+}
+
+/// A program of a Debian package, which is installed if it is missing and we may install it.
+pub(crate) fn of_debian(program: &str, package: &str) -> Result<PathBuf> {
+    let found = || {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+    };
+    if let Some(program) = found() {
+        return Ok(program);
+    }
+    let is_root = read(command("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    if !is_root || command("apt-get").arg("--version").output().is_err() {
+        bail!("{program} is missing: install the package {package} of your system");
+    }
+    println!("installing {package}");
+    let apt = || {
+        let mut apt = command("apt-get");
+        apt.args(["-qq", "-y"]).env("DEBIAN_FRONTEND", "noninteractive");
+        apt
+    };
+    run(apt().arg("update"))?;
+    run(apt().args(["install", "--no-install-recommends", package]).stdout(Stdio::null()))?;
+    found().with_context(|| format!("{program} is not there after {package} was installed"))
 }
 
 fn tools() -> Result<PathBuf> {

@@ -257,7 +257,7 @@ test("the sandbox may go and come back", async () => {
   await ava(box, "send", PHONE, "before");
   await bubbles().first().waitFor();
   await end(box.process);
-  await page.getByRole("alert").getByText(`ava sandbox --port ${box.port}`).waitFor();
+  await page.getByRole("alert").getByText(`ava sandbox --port ${box.port} --api-key sk_made_up`).waitFor();
   await page.getByRole("textbox", { name: "Write as" }).fill("Anybody?");
   await page.keyboard.press("Enter");
   await page.getByText("It did not arrive").waitFor();
@@ -279,6 +279,16 @@ test("a reset starts over", async () => {
   await page.getByRole("heading", { name: "You are the other person" }).waitFor();
   await page.getByRole("heading", { name: "No traffic yet" }).waitFor();
   assert.deepEqual((await control(box, "GET", "state")).messages, []);
+});
+
+test("a script is told of", async () => {
+  await page.getByRole("heading", { name: "No traffic yet" }).waitFor();
+  await control(box, "POST", "script", [{ json: { success: true, message_id: "msg_1", timestamp: "2026-01-25T12:00:00Z" } }]);
+  await page.getByText("A script plays").waitFor();
+  await ava(box, "send", PHONE, "By the script");
+  await exchanges().getByText("200", { exact: true }).waitFor();
+  await control(box, "DELETE", "script");
+  await page.getByText("A script plays").waitFor({ state: "hidden" });
 });
 
 test("polls that find nothing are one line", async () => {

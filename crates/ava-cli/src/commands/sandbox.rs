@@ -23,8 +23,8 @@ Examples:
       {\"event\":\"ready\",\"base_url\":…,\"api_key\":…,\"pid\":…,
        \"page_url\":…}
 
-It binds 127.0.0.1 only, and no message leaves this machine. On its page you play
-the other person, watch the requests and switch faults on. Without the page:
+It binds 127.0.0.1 only, and no message leaves this machine. On its page
+you play the other person, watch requests and switch faults on. Without it:
   curl -d '{\"phone\":\"+1234567890\",\"text\":\"Hi!\"}' \\
       http://127.0.0.1:4010/_sandbox/inbound
 Faults, scripts, clocks and tokens: docs/sandbox.md in the sources, at
@@ -136,7 +136,8 @@ impl Ready<'_> {
     /// The sandbox serves all the same if no browser can be opened: over ssh there is none.
     fn open(&self, page_url: &str) {
         if let Err(error) = open::that_detached(page_url) {
-            self.printer.note("no_browser", &format!("No browser could be opened ({error}). The page: {page_url}"));
+            self.printer
+                .note("no_browser", &format!("No browser could be opened ({error}). The page: {page_url}"));
         }
     }
 
