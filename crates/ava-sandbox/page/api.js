@@ -29,6 +29,7 @@
  * @property {number[]} confirms
  * @property {number[]} missing
  * @property {number | null} confirmed_by
+ * @property {boolean} lost
  * @property {string | null} message_id
  * @property {boolean} idle
  */

@@ -115,6 +115,7 @@ export function traffic(page) {
     if (exchange.retry) notes.push(badge("retry", `Retry, attempt ${exchange.retry.attempt} of `, exchange.retry.of));
     for (const seq of exchange.confirms) notes.push(badge("sure", "This history confirms ", seq));
     for (const seq of exchange.missing) notes.push(badge("missing", "This history doesn’t show ", seq));
+    if (exchange.lost && exchange.confirmed_by === null) notes.push(badge("missing", "Sent or not? Your code can’t know yet"));
     if (exchange.confirmed_by !== null) notes.push(badge("sure", "Confirmed from history by ", exchange.confirmed_by));
     if (exchange.end === "client_disconnected") notes.push(badge("fault", "The client went away before it had the answer"));
     return notes;
@@ -213,8 +214,10 @@ function outcome(exchange) {
       return "client left";
     case "cut":
       return `${exchange.answer?.status ?? ""} cut`;
-    case "answered":
-      return String(exchange.answer?.status ?? "");
+    case "answered": {
+      const status = exchange.answer?.status ?? 0;
+      return status < 300 && exchange.lost ? `${status} unreadable` : String(status);
+    }
   }
 }
 
@@ -228,5 +231,5 @@ function took({ took_ms }) {
 function tone(exchange) {
   if (exchange.end === "pending") return "pending";
   const status = exchange.answer?.status ?? 0;
-  return exchange.end === "answered" && status < 300 ? "good" : "bad";
+  return exchange.end === "answered" && status < 300 && !exchange.lost ? "good" : "bad";
 }

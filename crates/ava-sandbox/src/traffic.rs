@@ -73,6 +73,8 @@ pub struct Exchange {
     pub missing: Vec<u64>,
     /// The history that confirmed this send.
     pub confirmed_by: Option<u64>,
+    /// A send after which its client can't know whether it happened, unless a history tells.
+    pub lost: bool,
     /// The message that this send made, as far as its client can know.
     pub message_id: Option<String>,
     /// A poll that found nothing.
@@ -87,8 +89,6 @@ struct Details {
     arrived: Option<Instant>,
     /// The same for the same request.
     key: u64,
-    /// A send after which the client can't know whether it happened.
-    lost: bool,
 }
 
 /// A body, or its beginning.
@@ -195,9 +195,10 @@ impl Watch {
             confirms: Vec::new(),
             missing: Vec::new(),
             confirmed_by: None,
+            lost: false,
             message_id: None,
             idle: false,
-            details: Details { arrived: Some(now), key, lost: false },
+            details: Details { arrived: Some(now), key },
         });
         if self.exchanges.len() > KEPT {
             let index = self.exchanges.iter().position(|exchange| exchange.idle).unwrap_or(0);
@@ -231,7 +232,7 @@ impl Watch {
             match exchange.call {
                 Some(On::Send) => {
                     exchange.message_id = accepted(status, json.as_ref());
-                    exchange.details.lost =
+                    exchange.lost =
                         exchange.message_id.is_none() && tells_nothing(status, json.as_ref());
                 }
                 Some(On::Poll) => {
@@ -300,7 +301,7 @@ impl Watch {
         let lost: Vec<(u64, Timestamp, bool)> = self
             .exchanges
             .iter()
-            .filter(|send| send.details.lost && send.confirmed_by.is_none() && send.phone == phone)
+            .filter(|send| send.lost && send.confirmed_by.is_none() && send.phone == phone)
             .map(|send| (send.seq, send.at, send.age(now) <= MEMORY))
             .collect();
         for (send, at, recent) in lost {
@@ -335,7 +336,7 @@ impl Exchange {
         match self.end {
             End::Pending => false,
             End::Answered => {
-                self.details.lost
+                self.lost
                     || self.answer.as_ref().is_some_and(|answer| !(200..300).contains(&answer.status))
             }
             End::Cut | End::DroppedBefore | End::DroppedAfter | End::ClientDisconnected => true,
@@ -344,7 +345,7 @@ impl Exchange {
 
     fn lose(&mut self) {
         self.message_id = None;
-        self.details.lost = self.call == Some(On::Send);
+        self.lost = self.call == Some(On::Send);
     }
 
     fn age(&self, now: Instant) -> Duration {

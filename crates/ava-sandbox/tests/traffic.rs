@@ -79,6 +79,7 @@ async fn whatever_tells_nothing_of_a_send_waits_for_the_history() {
         send(&sandbox, "x").await;
         history(&sandbox).await;
         let asked = exchanges(&sandbox).pop().unwrap();
+        assert_eq!(exchanges(&sandbox)[0].lost, tells_nothing, "{words}");
         assert_eq!(!(asked.missing.is_empty() && asked.confirms.is_empty()), tells_nothing, "{words}");
     }
 }

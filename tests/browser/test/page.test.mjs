@@ -97,6 +97,14 @@ test("a lost answer shows the fault, and that the history confirmed the send", a
   assert.match((await page.locator(":focus").textContent()) ?? "", /History of/);
 });
 
+test("an answer that can’t be read leaves the send open", async () => {
+  await control(box, "POST", "faults", { on: "send", garbage: true });
+  await assert.rejects(ava(box, "send", PHONE, "Hello", "--timeout", "2"));
+  await exchanges().first().getByText("200 unreadable").waitFor();
+  await exchanges().first().getByText("Sent or not? Your code can’t know yet").waitFor();
+  await exchanges().nth(1).getByText("This history doesn’t show").waitFor();
+});
+
 test("a retry is told from a second message", async () => {
   await control(box, "POST", "faults", { on: "send", status: 429, retry_after: "1" });
   await ava(box, "send", PHONE, "Once more");
