@@ -1,0 +1,181 @@
+/* What callers get wrong comes back as an error that names it, and nothing is written. */
+#include "check.h"
+
+static ava_client *client;
+
+static void null_where_something_must_be(void) {
+    ava_error *error = NULL;
+    ava_sent_message *sent = (ava_sent_message *)&error;
+    CHECK(failed_as(ava_client_send(NULL, PHONE, "x", 1, NULL, &sent, &error), AVA_ERROR_INVALID_REQUEST, error,
+                    "client: is NULL"));
+    CHECK(failed_as(ava_client_send(client, NULL, "x", 1, NULL, &sent, &error), AVA_ERROR_INVALID_REQUEST, error,
+                    "phone: is NULL"));
+    CHECK(failed_as(ava_client_send(client, PHONE, NULL, 0, NULL, &sent, &error), AVA_ERROR_INVALID_REQUEST,
+                    error, "text: is NULL"));
+    CHECK(failed_as(ava_client_send(client, PHONE, "x", 1, NULL, NULL, &error), AVA_ERROR_INVALID_REQUEST, error,
+                    "sent: is NULL"));
+    CHECK(failed_as(ava_client_send_async(client, PHONE, "x", 1, NULL, NULL, NULL, NULL, &error),
+                    AVA_ERROR_INVALID_REQUEST, error, "callback: is NULL"));
+    CHECK(failed_as(ava_client_settle(client, NULL, NULL, &sent, &error), AVA_ERROR_INVALID_REQUEST, error,
+                    "attempt: is NULL"));
+    CHECK(ava_client_send(client, PHONE, NULL, 0, NULL, &sent, NULL) == AVA_ERROR_INVALID_REQUEST);
+    CHECK(sent == (ava_sent_message *)&error);
+}
+
+static void text_that_is_none(void) {
+    ava_error *error = NULL;
+    ava_sent_message *sent = NULL;
+    ava_turn turn = {"user", "\xff", 1};
+    ava_generated_message *generated = NULL;
+    CHECK(failed_as(ava_client_send(client, "\xff\xfe", "x", 1, NULL, &sent, &error), AVA_ERROR_INVALID_REQUEST,
+                    error, "phone: is not UTF-8"));
+    CHECK(failed_as(ava_client_send(client, PHONE, "\xc3", 1, NULL, &sent, &error), AVA_ERROR_INVALID_REQUEST,
+                    error, "text: is not UTF-8"));
+    CHECK(failed_as(ava_client_send(client, PHONE, "", 0, NULL, &sent, &error), AVA_ERROR_INVALID_REQUEST, error,
+                    "text: must not be empty"));
+    CHECK(failed_as(ava_client_send(client, PHONE, "x", SIZE_MAX - 1, NULL, &sent, &error),
+                    AVA_ERROR_INVALID_REQUEST, error, "text_len"));
+    CHECK(failed_as(ava_client_send(client, "not a phone", "x", 1, NULL, &sent, &error),
+                    AVA_ERROR_INVALID_REQUEST, error, "phone: must be E.164"));
+    CHECK(failed_as(ava_client_generate(client, PHONE, &turn, 1, NULL, NULL, &generated, &error),
+                    AVA_ERROR_INVALID_REQUEST, error, "content: is not UTF-8"));
+    CHECK(failed_as(ava_client_generate(client, PHONE, &turn, SIZE_MAX, NULL, NULL, &generated, &error),
+                    AVA_ERROR_INVALID_REQUEST, error, "context_len"));
+    CHECK(failed_as(ava_client_generate(client, PHONE, NULL, 0, NULL, NULL, &generated, &error),
+                    AVA_ERROR_INVALID_REQUEST, error, "context"));
+    CHECK(failed_as(ava_check_phone("+0", &error), AVA_ERROR_INVALID_REQUEST, error, "E.164"));
+    CHECK(ava_check_phone(PHONE, NULL) == AVA_OK && ava_check_text("x", 1, NULL) == AVA_OK);
+}
+
+/* A NUL that a length covers is a character as any other: nothing is cut off. */
+static void a_nul_is_not_an_end(void) {
+    ava_sent_message *sent = NULL;
+    ava_message_page *page = NULL;
+    size_t length = 0;
+    const char *text = NULL;
+    CHECK(ava_client_send(client, "+15550002222", "a\0b", 3, NULL, &sent, NULL) == AVA_OK);
+    CHECK(ava_client_messages_page(client, "+15550002222", 0, 0, NULL, &page, NULL) == AVA_OK);
+    CHECK(ava_message_page_len(page) == 1);
+    text = ava_message_text(ava_message_page_message(page, 0), &length);
+    CHECK(length == 3 && memcmp(text, "a\0b", 4) == 0);
+    ava_sent_message_free(sent);
+    ava_message_page_free(page);
+}
+
+static void options_of_other_versions(void) {
+    struct {
+        ava_call_options known;
+        long newer;
+    } options;
+    ava_error *error = NULL;
+    ava_sent_message *sent = NULL;
+    ava_client *other = NULL;
+    ava_client_options of_client;
+    memset(&options, 0, sizeof options);
+    options.known.size = sizeof options;
+    CHECK(ava_client_send(client, PHONE, "newer", 5, &options.known, &sent, NULL) == AVA_OK);
+    ava_sent_message_free(sent);
+    sent = NULL;
+    options.newer = 1;
+    CHECK(failed_as(ava_client_send(client, PHONE, "newer", 5, &options.known, &sent, &error),
+                    AVA_ERROR_INVALID_REQUEST, error, "doesn't know"));
+    /* One that ends after its first option. */
+    options.known.size = offsetof(ava_call_options, max_retries);
+    options.known.max_retries = -77;
+    CHECK(ava_client_send(client, PHONE, "older", 5, &options.known, &sent, NULL) == AVA_OK);
+    ava_sent_message_free(sent);
+    options.known.size = 0;
+    CHECK(failed_as(ava_client_send(client, PHONE, "x", 1, &options.known, &sent, &error),
+                    AVA_ERROR_INVALID_REQUEST, error, "size"));
+    options.known.size = sizeof options.known;
+    CHECK(failed_as(ava_client_send(client, PHONE, "x", 1, &options.known, &sent, &error),
+                    AVA_ERROR_INVALID_REQUEST, error, "max_retries"));
+    memset(&of_client, 0, sizeof of_client);
+    of_client.size = sizeof of_client;
+    of_client.base_url = "ftp://example.com";
+    CHECK(failed_as(ava_client_new(&of_client, &other, &error), AVA_ERROR_CONFIGURATION, error, "base_url"));
+    of_client.base_url = NULL;
+    of_client.confirm_from_history = 7;
+    CHECK(failed_as(ava_client_new(&of_client, &other, &error), AVA_ERROR_INVALID_REQUEST, error,
+                    "confirm_from_history"));
+    CHECK(other == NULL);
+}
+
+static void nothing_of_null(void) {
+    size_t length = 77;
+    ava_client_free(NULL);
+    ava_error_free(NULL);
+    ava_attempt_free(NULL);
+    ava_call_free(NULL);
+    ava_cancel_free(NULL);
+    ava_message_free(NULL);
+    ava_messages_free(NULL);
+    ava_listener_free(NULL);
+    ava_sent_message_free(NULL);
+    ava_generated_message_free(NULL);
+    ava_message_page_free(NULL);
+    ava_poll_page_free(NULL);
+    ava_cancel_cancel(NULL);
+    ava_call_cancel(NULL);
+    ava_listener_close(NULL);
+    ava_messages_close(NULL);
+    ava_token_request_fail(NULL, NULL);
+    ava_checkpoint_reply_give(NULL, NULL, 0);
+    CHECK(ava_error_status(NULL) == AVA_OK && ava_error_message(NULL) == NULL && ava_error_cause(NULL) == NULL);
+    CHECK(ava_message_text(NULL, &length) == NULL && length == 77);
+    CHECK(ava_message_page_len(NULL) == 0 && ava_message_page_message(NULL, 0) == NULL);
+    CHECK(ava_attempt_clone(NULL) == NULL && ava_message_clone(NULL) == NULL);
+    CHECK(ava_client_is_closed(NULL) && ava_listener_is_ended(NULL) && ava_call_is_done(NULL));
+    CHECK(strcmp(ava_status_name(AVA_OK), "ok") == 0);
+    CHECK(strcmp(ava_status_name((ava_status)4711), "unknown") == 0);
+    CHECK(strcmp(ava_version(), AVA_VERSION) == 0);
+}
+
+static void past_the_end(void) {
+    ava_message_page *page = NULL;
+    CHECK(ava_client_messages_page(client, PHONE, 1, 0, NULL, &page, NULL) == AVA_OK);
+    CHECK(ava_message_page_message(page, 1) == NULL && ava_message_page_message(page, SIZE_MAX) == NULL);
+    CHECK(ava_message_page_skipped(page, 0) == NULL);
+    ava_message_page_free(page);
+}
+
+static int released;
+
+static void release(void *user_data) {
+    (void)user_data;
+    __atomic_add_fetch(&released, 1, __ATOMIC_SEQ_CST);
+}
+
+/* The application's data is let go of once, however the call ends. */
+static void user_data_is_let_go_of(void) {
+    ava_client_options options;
+    ava_client *other = NULL;
+    long until = now_ms() + 10000;
+    memset(&options, 0, sizeof options);
+    options.size = sizeof options;
+    options.release = release;
+    CHECK(ava_client_new(&options, &other, NULL) == AVA_OK);
+    ava_client_free(other);
+    options.base_url = "nonsense";
+    CHECK(ava_client_new(&options, &other, NULL) == AVA_ERROR_CONFIGURATION);
+    options.base_url = "\xff";
+    CHECK(ava_client_new(&options, &other, NULL) == AVA_ERROR_INVALID_REQUEST);
+    while (__atomic_load_n(&released, __ATOMIC_SEQ_CST) < 3 && now_ms() < until) {
+        sleep_ms(1);
+    }
+    CHECK(released == 3);
+}
+
+int main(void) {
+    client = new_client();
+    CHECK(client != NULL);
+    null_where_something_must_be();
+    text_that_is_none();
+    a_nul_is_not_an_end();
+    options_of_other_versions();
+    nothing_of_null();
+    past_the_end();
+    user_data_is_let_go_of();
+    ava_client_free(client);
+    return finish();
+}
