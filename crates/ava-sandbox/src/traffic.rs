@@ -232,8 +232,7 @@ impl Watch {
             match exchange.call {
                 Some(On::Send) => {
                     exchange.message_id = accepted(status, json.as_ref());
-                    exchange.lost =
-                        exchange.message_id.is_none() && tells_nothing(status, json.as_ref());
+                    exchange.lost = exchange.message_id.is_none() && tells_nothing(status, json.as_ref());
                 }
                 Some(On::Poll) => {
                     let rows = json.as_ref().and_then(|json| json.get("messages")?.as_array());
@@ -336,8 +335,7 @@ impl Exchange {
         match self.end {
             End::Pending => false,
             End::Answered => {
-                self.lost
-                    || self.answer.as_ref().is_some_and(|answer| !(200..300).contains(&answer.status))
+                self.lost || self.answer.as_ref().is_some_and(|answer| !(200..300).contains(&answer.status))
             }
             End::Cut | End::DroppedBefore | End::DroppedAfter | End::ClientDisconnected => true,
         }
