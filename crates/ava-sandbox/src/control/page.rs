@@ -26,9 +26,11 @@ macro_rules! files {
 
 const INDEX: &str = include_str!("../../page/index.html");
 
-static FILES: [(&str, &str, &str); 12] = files! {
+static FILES: [(&str, &str, &str); 14] = files! {
     "page.css": CSS,
+    "conversation.css": CSS,
     "traffic.css": CSS,
+    "layout.css": CSS,
     "icon.svg": SVG,
     "main.js": SCRIPT,
     "api.js": SCRIPT,
