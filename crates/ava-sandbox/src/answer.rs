@@ -65,6 +65,15 @@ impl Answer {
         }
     }
 
+    /// Whether the connection is to be closed before the end of what is announced.
+    pub(crate) fn is_cut(&self) -> bool {
+        let short = |length: u64| match self.content_length {
+            Announced::Exactly(announced) => length < announced,
+            Announced::Honest | Announced::Nothing => false,
+        };
+        self.cut_after.is_some() || self.body.len().is_some_and(short)
+    }
+
     /// The response; `bodiless` for an answer to HEAD.
     pub(crate) fn into_response(mut self, bodiless: bool) -> Response<SandboxBody> {
         let none = bodiless || matches!(self.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);

@@ -5,6 +5,7 @@
 mod events;
 mod input;
 mod origin;
+mod page;
 mod routes;
 
 use std::sync::{
@@ -110,8 +111,19 @@ impl Shared {
         self.changed("faults");
     }
 
+    pub(crate) fn remove_fault(self: &Arc<Self>, id: u64) -> bool {
+        let removed = self.world().faults.remove(id);
+        if removed {
+            self.changed("faults");
+        }
+        removed
+    }
+
     pub(crate) fn clear_requests(self: &Arc<Self>) {
-        self.world().recorder.clear();
+        let mut world = self.world();
+        world.recorder.clear();
+        world.watch.clear();
+        drop(world);
         self.changed("requests");
     }
 
@@ -143,6 +155,8 @@ impl Shared {
         expired
     }
 }
+
+pub(crate) use page::opens as opens_page;
 
 /// Answers a request under `/_sandbox/`.
 pub(crate) async fn respond(shared: &Arc<Shared>, request: Request<Bytes>) -> Response<SandboxBody> {
@@ -203,7 +217,7 @@ mod tests {
         );
         let reason = "Method PUT not allowed here, use GET, HEAD, PATCH, POST";
         assert_eq!(body, format!(r#"{{"success":false,"error":"{reason}"}}"#));
-        for target in ["", "/", "/states", "/state/", "/tokens/expires"] {
+        for target in ["/states", "/page/", "/page/none.js", "/state/", "/tokens/expires"] {
             let (head, body) = control("GET", target, "").await;
             let expected = format!(r#"{{"success":false,"error":"No such control: /_sandbox{target}"}}"#);
             assert_eq!((head.status.as_u16(), body), (404, expected));

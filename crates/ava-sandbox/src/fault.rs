@@ -257,8 +257,8 @@ pub struct InstalledFault {
 pub(crate) struct Applied {
     pub(crate) effect: Option<Fault>,
     pub(crate) conditions: Conditions,
-    /// The ids of all that apply.
-    pub(crate) ids: Vec<u64>,
+    /// All that apply.
+    pub(crate) faults: Vec<InstalledFault>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -291,6 +291,13 @@ impl Faults {
         self.installed.clear();
     }
 
+    /// Takes one away; says whether it was there.
+    pub(crate) fn remove(&mut self, id: u64) -> bool {
+        let before = self.installed.len();
+        self.installed.retain(|installed| installed.id != id);
+        self.installed.len() < before
+    }
+
     /// Takes what applies to a request. A fault that is used up stays listed, with its hits.
     pub(crate) fn take(&mut self, on: Option<On>, phone: Option<&str>) -> Applied {
         let mut applied = Applied::default();
@@ -310,7 +317,7 @@ impl Faults {
                 continue;
             }
             installed.hits += 1;
-            applied.ids.push(installed.id);
+            applied.faults.push(installed.clone());
             let conditions = &mut applied.conditions;
             conditions.timestamps = conditions.timestamps.or(fault.timestamps);
             conditions.history_lag_ms = conditions.history_lag_ms.or(fault.history_lag_ms);

@@ -118,7 +118,7 @@ impl Shared {
         complete: bool,
     ) -> Result<Response<SandboxBody>, Dropped> {
         let path = request.uri().path();
-        if path == "/_sandbox" || path.starts_with("/_sandbox/") {
+        if path == "/_sandbox" || path.starts_with("/_sandbox/") || control::opens_page(&request) {
             return Ok(control::respond(self, request).await);
         }
         let (parts, body) = request.into_parts();
@@ -141,7 +141,7 @@ impl Shared {
         self.schedule_sweep();
         match outcome {
             Ok(answer) => {
-                self.world().emit(EventKind::Response { seq, status: answer.status.as_u16() });
+                self.world().answered(seq, &answer);
                 let response = answer.into_response(call.method == Method::HEAD);
                 Ok(response.map(|body| body.track(in_flight, flush)))
             }
@@ -165,8 +165,9 @@ impl Shared {
             }
         } else {
             let applied = world.faults.take(call.on(), call.phone().as_deref());
-            for fault in &applied.ids {
-                world.emit(EventKind::Fault { seq: in_flight.seq, fault: *fault });
+            world.watch.hit(in_flight.seq, &applied.faults);
+            for fault in &applied.faults {
+                world.emit(EventKind::Fault { seq: in_flight.seq, fault: fault.id });
             }
             Plan::Live(Box::new(applied))
         };
@@ -186,6 +187,8 @@ impl Shared {
         let limit = world.settings.record_limit;
         let seq = world.recorder.record(arrival, limit);
         world.in_flight += 1;
+        let now = world.clock.now();
+        world.watch.arrived(seq, call, now);
         let (method, path) = (call.method.to_string(), call.path.clone());
         world.emit(EventKind::Request { seq, method, path });
         InFlight { shared: Arc::clone(self), seq, open: true }
@@ -339,7 +342,9 @@ impl InFlight {
             Dropped::AfterProcessing => (Outcome::DroppedAfter, Cutoff::After),
         };
         self.finish(outcome);
-        self.shared.world().emit(EventKind::Dropped { seq: self.seq, when });
+        let mut world = self.shared.world();
+        world.watch.dropped(self.seq, dropped);
+        world.emit(EventKind::Dropped { seq: self.seq, when });
     }
 }
 

@@ -93,6 +93,11 @@ impl Recorder {
         self.last_seq
     }
 
+    pub(crate) fn get(&self, seq: u64) -> Option<&RecordedRequest> {
+        let index = self.records.partition_point(|record| record.seq < seq);
+        self.records.get(index).filter(|record| record.seq == seq)
+    }
+
     pub(crate) fn finish(&mut self, seq: u64, outcome: Outcome) {
         let index = self.records.partition_point(|record| record.seq < seq);
         if let Some(record) = self.records.get_mut(index).filter(|record| record.seq == seq) {
@@ -118,7 +123,7 @@ impl Recorder {
     }
 }
 
-fn header_map(headers: &HeaderMap) -> BTreeMap<String, String> {
+pub(crate) fn header_map(headers: &HeaderMap) -> BTreeMap<String, String> {
     let mut map: BTreeMap<String, String> = BTreeMap::new();
     for (name, value) in headers {
         let value = String::from_utf8_lossy(value.as_bytes());

@@ -32,6 +32,7 @@ use crate::{
     settings::Settings,
     state::State,
     tokens::{IssuedToken, TokenRequest},
+    traffic::Traffic,
 };
 
 /// The API as a local server. Clones are handles on the same one; it ends with the last of them, or on
@@ -231,6 +232,22 @@ impl Sandbox {
     /// How many requests no entry of the script matched; 0 without a script.
     pub fn script_unmatched(&self) -> u64 {
         self.shared().world().script.as_ref().map_or(0, |playing| playing.state().unmatched)
+    }
+
+    /// Takes one fault away, by its id; says whether it was there.
+    pub fn remove_fault(&self, id: u64) -> bool {
+        self.shared().remove_fault(id)
+    }
+
+    /// The requests so far and what they mean together (retries, confirmations), of the last 500; only those that
+    /// changed since an earlier answer's `version`, or with 0 all.
+    pub fn traffic(&self, since: u64) -> Traffic {
+        self.shared().world().watch.since(since)
+    }
+
+    /// The page for people, on which they play the other side.
+    pub fn page_url(&self) -> String {
+        format!("{}/_sandbox/", self.base_url())
     }
 
     /// The requests so far, oldest first, the control plane's left out.

@@ -22,7 +22,8 @@ pub struct ServeOptions {
 }
 
 /// Serves until `shutdown` resolves (or `POST /_sandbox/shutdown`, where allowed), after one line on stdout that says
-/// it is ready: for people, or with `json` as `{"event":"ready","base_url":…,"api_key":…,"pid":…}`.
+/// it is ready: for people, or with `json` as `{"event":"ready","base_url":…,"api_key":…,"pid":…,
+/// "page_url":…}`.
 ///
 /// # Errors
 /// If the port can't be bound, or stdout is closed.
@@ -63,10 +64,12 @@ fn ready_line(sandbox: &Sandbox, json: bool) -> io::Result<String> {
         base_url: &'a str,
         api_key: &'a str,
         pid: u32,
+        page_url: &'a str,
     }
     let (base_url, api_key) = (sandbox.base_url(), sandbox.api_key());
     if json {
-        let ready = Ready { event: "ready", base_url, api_key, pid: std::process::id() };
+        let page_url = &sandbox.page_url();
+        let ready = Ready { event: "ready", base_url, api_key, pid: std::process::id(), page_url };
         return Ok(serde_json::to_string(&ready)?);
     }
     Ok(format!("ava sandbox ready at {base_url}  key: {api_key}  (no message leaves this machine)"))

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use crate::{
+    answer::Answer,
     clock::{self, Clock, ClockState, later, shift},
     control::InboundMessage,
     events::{EventKind, Events},
@@ -21,6 +22,7 @@ use crate::{
     script::{Playing, ScriptState},
     settings::{IdleReply, Settings},
     tokens::{Scope, Tokens},
+    traffic::Watch,
     validate::Refusal,
 };
 
@@ -58,6 +60,7 @@ pub(crate) struct World {
     pub(crate) faults: Faults,
     pub(crate) script: Option<Playing>,
     pub(crate) recorder: Recorder,
+    pub(crate) watch: Watch,
     pub(crate) in_flight: usize,
     pub(crate) client_disconnects: u64,
     api_key: String,
@@ -79,6 +82,7 @@ impl World {
             faults: Faults::default(),
             script: None,
             recorder: Recorder::new(),
+            watch: Watch::default(),
             in_flight: 0,
             client_disconnects: 0,
             api_key,
@@ -99,6 +103,7 @@ impl World {
         self.faults.clear();
         self.script = None;
         self.recorder.clear();
+        self.watch.clear();
         self.client_disconnects = 0;
         self.messages = Messages::default();
         self.message_count = 0;
@@ -128,10 +133,17 @@ impl World {
         self.events.emit(self.clock.now(), kind);
     }
 
+    /// An answer is about to be written.
+    pub(crate) fn answered(&mut self, seq: u64, answer: &Answer) {
+        self.watch.answered(seq, answer, &self.recorder);
+        self.emit(EventKind::Response { seq, status: answer.status.as_u16() });
+    }
+
     /// The end of a request, however it came.
     pub(crate) fn finish(&mut self, seq: u64, outcome: Outcome) {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.recorder.finish(seq, outcome);
+        self.watch.ended(seq, outcome);
         if outcome == Outcome::ClientDisconnected {
             self.client_disconnects += 1;
             self.emit(EventKind::ClientDisconnected { seq });

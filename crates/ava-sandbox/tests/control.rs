@@ -69,7 +69,7 @@ async fn typos_and_nonsense_are_refused() {
         assert!(reply.error().contains(about), "{path} {body}: {}", reply.error());
     }
     assert_eq!(control(&sandbox, "GET", "/_sandbox/nothing", "").await.status, 404);
-    assert_eq!(control(&sandbox, "GET", "/_sandbox", "").await.status, 404);
+    assert_eq!(control(&sandbox, "GET", "/_sandbox/page/nothing.js", "").await.status, 404);
     assert_eq!(control(&sandbox, "GET", "/_sandbox/reset", "").await.status, 405);
     assert_eq!(control(&sandbox, "POST", "/_sandbox/shutdown", "").await.status, 403);
     assert!(sandbox.requests().is_empty(), "controls aren't recorded");

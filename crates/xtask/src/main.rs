@@ -1,4 +1,4 @@
-//! The one door to this repository: `cargo xtask demo | test | bench | gen | setup`.
+//! The one door to this repository: `cargo xtask demo | test | bench | gen | pictures | setup`.
 
 mod bench;
 mod c;
@@ -7,6 +7,7 @@ mod demo;
 mod docs;
 mod generate;
 mod node;
+mod page;
 mod pictures;
 mod python;
 mod report;
@@ -87,6 +88,12 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Take the README's pictures of the phone page
+    ///
+    /// Into docs/pictures, in Chromium, of the sandbox as it runs. Times and fonts
+    /// differ from machine to machine, so that no check compares them.
+    #[command(verbatim_doc_comment)]
+    Pictures,
     /// Build the packages that are uploaded
     ///
     /// Python: into python/dist, the wheel for every CPython from 3.9 on, the sources,
@@ -133,6 +140,7 @@ fn main() -> ExitCode {
             Err(anyhow!("the C library is installed by cargo cinstall"))
         }
         Task::Gen { check } => generate::run(check),
+        Task::Pictures => page::pictures(),
         Task::Setup => setup::run(),
     };
     match done {

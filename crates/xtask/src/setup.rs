@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::{c, node, python, tools};
+use crate::{c, node, page, python, tools};
 
 /// Installs what is missing.
 pub(crate) fn run() -> Result<()> {
@@ -13,5 +13,6 @@ pub(crate) fn run() -> Result<()> {
     println!("typos: {}", tools::typos()?.display());
     python::setup()?;
     node::setup()?;
+    page::setup()?;
     c::setup()
 }

@@ -1,7 +1,7 @@
 //! The tools that cargo doesn't bring, at pinned versions, in the user's cache folder.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
@@ -40,28 +40,6 @@ pub(crate) fn typos() -> Result<PathBuf> {
     usable(from_source, TYPOS)
 }
 
-/// Installs the Debian packages of what isn't there: a program on PATH, or a file.
-pub(crate) fn debian(wanted: &[(&str, &'static str)]) -> Result<()> {
-    let is_there = |what: &str| match what.starts_with('/') {
-        true => Path::new(what).exists(),
-        false => std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
-            .any(|folder| folder.join(what).is_file()),
-    };
-    let missing: Vec<&str> =
-        wanted.iter().filter(|(what, _)| !is_there(what)).map(|(_, package)| *package).collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    println!("installing {}", missing.join(", "));
-    let apt = |arguments: &[&str]| {
-        let mut apt = command("apt-get");
-        run(apt.args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
-    };
-    let installed = apt(&["update", "-qq"])
-        .and_then(|()| apt(&[&["install", "-qq", "-y", "--no-install-recommends"], &missing[..]].concat()));
-    installed.with_context(|| format!("missing: {}; on Debian: apt-get install {0}", missing.join(" ")))
-}
-
 /// Fails unless the toolchain has this component.
 pub(crate) fn component(name: &str) -> Result<()> {
     let found = cargo([name, "--version"]).output().is_ok_and(|output| output.status.success());
@@ -78,6 +56,40 @@ pub(crate) fn or_skip<T>(had: Result<T>, check: impl FnOnce(T) -> Result<Outcome
         Err(error) if std::env::var_os("CI").is_some_and(|value| value == "true") => Err(error),
         Err(error) => Ok(Outcome::Skipped(format!("{error:#}"))),
     }
+}
+
+/// A program of a Debian package, which is installed if it is missing and we may install it.
+pub(crate) fn of_debian(program: &str, package: &'static str) -> Result<PathBuf> {
+    debian(&[(program, package)])?;
+    on_path(program).with_context(|| format!("{program} is not there after {package} was installed"))
+}
+
+/// Installs the Debian packages of what is missing, if we may: a program on PATH, or a file.
+pub(crate) fn debian(wanted: &[(&str, &'static str)]) -> Result<()> {
+    let is_there =
+        |what: &str| if what.starts_with('/') { Path::new(what).exists() } else { on_path(what).is_some() };
+    let missing: Vec<&str> =
+        wanted.iter().filter(|(what, _)| !is_there(what)).map(|(_, package)| *package).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let is_root = read(command("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    if !is_root || on_path("apt-get").is_none() {
+        bail!("missing: install the packages {} of your system", missing.join(", "));
+    }
+    println!("installing {}", missing.join(", "));
+    let apt = || {
+        let mut apt = command("apt-get");
+        apt.args(["-qq", "-y"]).env("DEBIAN_FRONTEND", "noninteractive");
+        apt
+    };
+    run(apt().arg("update"))?;
+    run(apt().args(["install", "--no-install-recommends"]).args(missing).stdout(Stdio::null()))
+}
+
+fn on_path(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
 fn tools() -> Result<PathBuf> {

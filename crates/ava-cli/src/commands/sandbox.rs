@@ -16,13 +16,15 @@ use crate::style::{BOLD, CYAN};
 const EXAMPLES: &str = concat!(
     "\
 Examples:
-  ava sandbox                        on a free port, with a key of its own
+  ava sandbox --open                 on a free port, and its page in a browser
   ava sandbox --port 4010 --echo     answers, so that `ava listen` shows some
   ava sandbox --settings odd.json    {\"history_order\": \"newest_first\"}
   ava sandbox --json
-      {\"event\":\"ready\",\"base_url\":…,\"api_key\":…,\"pid\":…}
+      {\"event\":\"ready\",\"base_url\":…,\"api_key\":…,\"pid\":…,
+       \"page_url\":…}
 
-It binds 127.0.0.1 only, and no message leaves this machine. A message arrives:
+It binds 127.0.0.1 only, and no message leaves this machine. On its page
+you play the other person, watch requests and switch faults on. Without it:
   curl -d '{\"phone\":\"+1234567890\",\"text\":\"Hi!\"}' \\
       http://127.0.0.1:4010/_sandbox/inbound
 Faults, scripts, clocks and tokens: docs/sandbox.md in the sources, at
@@ -42,6 +44,9 @@ pub(crate) struct SandboxArgs {
     /// The made-up key to accept; not a real one [default: a new one]
     #[arg(long, value_name = "KEY")]
     api_key: Option<String>,
+    /// Open its page in the browser: you play the other person there
+    #[arg(long)]
+    open: bool,
     /// Answer every message with `Echo: …`, after so many milliseconds
     #[arg(long, value_name = "MS", num_args = 0..=1, default_missing_value = "500")]
     echo: Option<u64>,
@@ -68,7 +73,7 @@ pub(crate) fn run(ctx: &Context, args: SandboxArgs) -> Result<()> {
         let shutdown = async move {
             signals.next().await;
         };
-        let ready = Ready { printer: &ctx.printer, line: Vec::new() };
+        let ready = Ready { printer: &ctx.printer, open: args.open, line: Vec::new() };
         ava_sandbox::serve_to(options, ready, shutdown).await.map_err(|error| match error.kind() {
             io::ErrorKind::AddrInUse => Failure::configuration(format!("port {} is in use", args.port))
                 .next("Take another, or none for a free one."),
@@ -93,6 +98,8 @@ fn settings(file: Option<&str>, echo: Option<u64>) -> Result<Settings> {
 /// Takes the ready line, and says it as it is wanted.
 struct Ready<'a> {
     printer: &'a Printer,
+    /// Whether the page is to be opened.
+    open: bool,
     line: Vec<u8>,
 }
 
@@ -100,6 +107,7 @@ struct Ready<'a> {
 struct ReadyLine {
     base_url: String,
     api_key: String,
+    page_url: String,
 }
 
 impl Write for Ready<'_> {
@@ -109,18 +117,31 @@ impl Write for Ready<'_> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        let ready: ReadyLine = serde_json::from_slice(&self.line)?;
         let words = if self.printer.json() {
             String::from_utf8_lossy(&self.line).trim_end().to_owned()
         } else {
-            self.words(&serde_json::from_slice(&self.line)?)
+            self.words(&ready)
         };
         let said = self.printer.line(&words).and_then(|()| self.printer.flush());
-        said.map_err(|_| io::ErrorKind::BrokenPipe.into())
+        said.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
+        if self.open {
+            self.open(&ready.page_url);
+        }
+        Ok(())
     }
 }
 
 impl Ready<'_> {
-    fn words(&self, ReadyLine { base_url, api_key }: &ReadyLine) -> String {
+    /// The sandbox serves all the same if no browser can be opened: over ssh there is none.
+    fn open(&self, page_url: &str) {
+        if let Err(error) = open::that_detached(page_url) {
+            self.printer
+                .note("no_browser", &format!("No browser could be opened ({error}). The page: {page_url}"));
+        }
+    }
+
+    fn words(&self, ReadyLine { base_url, api_key, page_url }: &ReadyLine) -> String {
         let code = |line: String| self.printer.paint(CYAN, &line);
         let title = format!("ava sandbox ready at {base_url}");
         [
@@ -131,7 +152,9 @@ impl Ready<'_> {
             code(format!("  export AVA_BASE_URL={base_url}")),
             code(format!("  export AVA_API_KEY={api_key}")),
             code("  ava send +1234567890 'Hello!'".into()),
-            "Let a message arrive:".into(),
+            "Be the other person, and watch, in a browser:".into(),
+            code(format!("  {page_url}")),
+            "Or let a message arrive:".into(),
             code(format!(
                 "  curl -d '{{\"phone\":\"+1234567890\",\"text\":\"Hi!\"}}' \\\n    {base_url}/_sandbox/inbound"
             )),

@@ -1,4 +1,5 @@
-//! The event stream, as server-sent events; `Last-Event-ID` brings back what a reader missed.
+//! The event stream, as server-sent events; `Last-Event-ID` brings back what a reader missed. One that falls too far
+//! behind gets a `missed` with the number of events that it lost, and should read the state anew.
 
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ pub(super) async fn stream(State(shared): State<Arc<Shared>>, headers: HeaderMap
     let live = stream::unfold(live, |mut live| async move {
         let frame = match live.recv().await {
             Ok(event) => frame(&event),
-            Err(RecvError::Lagged(count)) => Ok(Frame::default().comment(format!("{count} events missed"))),
+            Err(RecvError::Lagged(count)) => Ok(Frame::default().event("missed").data(count.to_string())),
             Err(RecvError::Closed) => return None,
         };
         Some((frame, live))

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, State},
-    routing::{get, post},
+    extract::{DefaultBodyLimit, Path, Query, State},
+    routing::{delete, get, post},
 };
 use http::{StatusCode, Uri};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     InboundMessage, events,
     input::{Input, one_or_many},
+    page,
 };
 use crate::{
     clock::{ClockChange, ClockState},
@@ -26,6 +27,7 @@ use crate::{
     settings::Settings,
     state::State as Snapshot,
     tokens::{IssuedToken, TokenRequest},
+    traffic::Traffic,
     validate::Refusal,
 };
 
@@ -52,6 +54,20 @@ struct Installed {
     state: ScriptState,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Since {
+    #[serde(default)]
+    since: u64,
+}
+
+/// What a client takes.
+#[derive(Serialize)]
+struct Connect {
+    base_url: String,
+    api_key: String,
+}
+
 pub(super) fn routes() -> Router<Arc<Shared>> {
     let controls = Router::new()
         .route("/state", get(state))
@@ -59,8 +75,11 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/inbound", post(inbound))
         .route("/seed", post(seed))
         .route("/faults", get(faults).post(install_faults).delete(clear_faults))
+        .route("/faults/{id}", delete(remove_fault))
         .route("/script", get(script).post(install_script).delete(clear_script))
         .route("/requests", get(requests).delete(clear_requests))
+        .route("/traffic", get(traffic))
+        .route("/connect", get(connect))
         .route("/events", get(events::stream))
         .route("/clock", get(clock).post(change_clock))
         .route("/settings", get(settings).patch(change_settings).post(change_settings))
@@ -69,7 +88,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/shutdown", post(shutdown))
         // The body is here already, and the server has its own limit.
         .layer(DefaultBodyLimit::disable());
-    Router::new().nest("/_sandbox", controls).fallback(unknown)
+    Router::new().nest("/_sandbox", controls).merge(page::routes()).fallback(unknown)
 }
 
 async fn unknown(uri: Uri) -> Refusal {
@@ -109,6 +128,21 @@ async fn install_faults(
 async fn clear_faults(State(shared): State<Arc<Shared>>) -> Json<Done> {
     shared.clear_faults();
     DONE
+}
+
+async fn remove_fault(State(shared): State<Arc<Shared>>, Path(id): Path<u64>) -> Result<Json<Done>, Refusal> {
+    if shared.remove_fault(id) {
+        return Ok(DONE);
+    }
+    Err(Refusal::new(StatusCode::NOT_FOUND, format!("No such fault: {id}")))
+}
+
+async fn traffic(State(shared): State<Arc<Shared>>, Query(since): Query<Since>) -> Json<Traffic> {
+    Json(shared.world().watch.since(since.since))
+}
+
+async fn connect(State(shared): State<Arc<Shared>>) -> Json<Connect> {
+    Json(Connect { base_url: shared.base_url.clone(), api_key: shared.api_key.clone() })
 }
 
 async fn script(State(shared): State<Arc<Shared>>) -> Json<Option<Installed>> {

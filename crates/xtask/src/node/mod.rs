@@ -1,7 +1,7 @@
 //! The npm packages: the Nodes, what npm installs, the builds, the checks.
 
-mod runs;
-mod runtime;
+pub(crate) mod runs;
+pub(crate) mod runtime;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -36,7 +36,7 @@ fn script(name: &str, arguments: &[&str]) -> Result<()> {
 }
 
 /// Installs what the package is built and checked with, as its lock file has it.
-fn install(at: &Path) -> Result<()> {
+pub(crate) fn install(at: &Path) -> Result<()> {
     let lock = std::fs::read(at.join("package-lock.json"))?;
     let complete = at.join("node_modules/.complete");
     if std::fs::read(&complete).is_ok_and(|installed| installed == lock) {

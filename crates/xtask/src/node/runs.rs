@@ -64,9 +64,14 @@ pub(super) fn native() -> Result<PathBuf> {
 }
 
 fn go(name: &str, tests: &mut Command) -> Result<Counts> {
+    go_in(&folder(), name, tests)
+}
+
+/// Runs tests of node:test in a folder.
+pub(crate) fn go_in(folder: &Path, name: &str, tests: &mut Command) -> Result<Counts> {
     let began = Instant::now();
     // A child of a test runner would report to it, and not to us.
-    tests.current_dir(folder()).env_remove("NODE_TEST_CONTEXT").env_remove("NODE_OPTIONS");
+    tests.current_dir(folder).env_remove("NODE_TEST_CONTEXT").env_remove("NODE_OPTIONS");
     let output = tests.output().context("running node --test")?;
     let text = String::from_utf8_lossy(&output.stdout);
     let counts = counts(&text, output.status.success());
