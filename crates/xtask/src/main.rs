@@ -125,10 +125,10 @@ fn main() -> ExitCode {
         Task::Demo { json, language: Language::Rust } => demo::run(json),
         Task::Demo { json: false, language: Language::Python } => python::demo(),
         Task::Demo { json: false, language: Language::Node } => node::demo(),
-        Task::Demo { json: true, language: Language::Python | Language::Node } => {
+        Task::Demo { json: false, language: Language::C } => c::demo::run(),
+        Task::Demo { json: true, language: Language::Python | Language::Node | Language::C } => {
             Err(anyhow!("only the demo in Rust has JSON"))
         }
-        Task::Demo { language: Language::C, .. } => Err(anyhow!("the demo in C comes with its examples")),
         Task::Test { language, seeds } => return test::run(language, seeds),
         Task::Bench { language, quick, json } => bench::run(language, quick, json.as_deref()),
         Task::Package { language: Language::Python } => python::package(),
