@@ -126,7 +126,7 @@ private fun failure(error: CoreException): Failure = when (error) {
 
 /** With the causes that it lists, and behind the last of them what a function of the app threw. */
 internal fun exception(failure: Failure): AvaException {
-    val thrown: Throwable? = (failure.thrown as? Raised)?.error
+    val thrown: Throwable? = (failure.thrown as? ThrownByApp)?.error
     val behind = failure.causes.foldRight(thrown) { cause, behind -> exception(cause, behind) }
     return exception(failure, behind)
 }

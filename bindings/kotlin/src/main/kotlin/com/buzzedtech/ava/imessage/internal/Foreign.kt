@@ -100,7 +100,7 @@ private fun retries(it: Int?): UInt? = whole("maxRetries", it?.toLong())?.toUInt
 private fun headers(them: Map<String, String>): List<Header> = them.map { (name, value) -> Header(name, value) }
 
 /** What a function of the app threw, which comes back as the cause of an exception. */
-internal class Raised(
+internal class ThrownByApp(
     val error: Throwable,
 ) : Thrown {
     override fun className(): String = error::class.qualifiedName ?: "an anonymous exception"
@@ -111,7 +111,7 @@ private inline fun <T> raising(isActive: () -> Unit, work: () -> T): T = try {
     work()
 } catch (error: Throwable) {
     if (error is CancellationException) isActive()
-    throw CallbackException.Thrown(Raised(error))
+    throw CallbackException.Raised(ThrownByApp(error))
 }
 
 private class Provided(

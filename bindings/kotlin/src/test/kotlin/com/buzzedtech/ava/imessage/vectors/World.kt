@@ -4,7 +4,7 @@ import com.buzzedtech.ava.imessage.Attempt
 import com.buzzedtech.ava.imessage.AvaClient
 import com.buzzedtech.ava.imessage.AvaException
 import com.buzzedtech.ava.imessage.CallOptions
-import com.buzzedtech.ava.imessage.Checkpoint
+import com.buzzedtech.ava.imessage.CheckpointStore
 import com.buzzedtech.ava.imessage.ClientOptions
 import com.buzzedtech.ava.imessage.Gap
 import com.buzzedtech.ava.imessage.LogLevel
@@ -51,7 +51,7 @@ private val CLIENT_OPTIONS = listOf(
     "headers",
 )
 
-private class MemoryCheckpoint : Checkpoint {
+private class MemoryCheckpoint : CheckpointStore {
     private var text: String? = null
 
     override suspend fun load(): String? = text
