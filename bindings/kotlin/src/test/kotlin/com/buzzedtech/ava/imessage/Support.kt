@@ -29,3 +29,14 @@ internal suspend fun until(what: String, withinMs: Long = 10_000, holds: suspend
         throw AssertionError("never came: $what", error)
     }
 }
+
+/** What a block throws, which must be an [E]. */
+internal inline fun <reified E : Throwable> fails(block: () -> Any?): E {
+    try {
+        block()
+    } catch (error: Throwable) {
+        if (error is E) return error
+        throw AssertionError("not a ${E::class.simpleName}: $error", error)
+    }
+    throw AssertionError("it did not fail")
+}

@@ -35,14 +35,15 @@ internal object NativeLibrary {
     }
 
     private fun missing(error: UnsatisfiedLinkError): String {
-        System.getProperty(OVERRIDE)?.let { return "the native library that $OVERRIDE names can't be loaded: $it: ${error.message}" }
+        val why = error.message.orEmpty().lineSequence().first().trimEnd(':')
+        System.getProperty(OVERRIDE)?.let { return "the native library that $OVERRIDE names can't be loaded: $why" }
         if (Platform.isAndroid()) {
             val abis = System.getProperty("os.arch")
             return "the native library of ava-imessage is missing: jniLibs has no lib$NAME.so for this device ($abis)"
         }
         val wanted = "${Platform.RESOURCE_PREFIX}/${System.mapLibraryName(NAME)}"
         if (javaClass.classLoader.getResource(wanted) != null) {
-            return "the native library of ava-imessage is there and can't be loaded: $wanted: ${error.message}"
+            return "the native library of ava-imessage is there and can't be loaded: $wanted: $why"
         }
         return "ava-imessage has no native library for this platform: $wanted is not on the class path. A jar is built for " +
             "the platform that `cargo xtask package kotlin` ran on"

@@ -74,8 +74,6 @@ public class Sandbox private constructor(
     /** The key that it accepts. */
     public val apiKey: String,
 ) : AutoCloseable {
-    // One connection at a time that is not kept would be simpler; java.net.http has no such switch.
-    private val http: HttpClient = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()
     private val atExit = Thread(process::destroyForcibly)
 
     init {
@@ -125,13 +123,15 @@ public class Sandbox private constructor(
         ),
     )
 
-    /** Fills a history with so many numbered messages, the last one now. Gives them. */
-    public suspend fun seed(phone: String, count: Int): List<Map<String, Any?>> =
-        rows(row(control("POST", "seed", mapOf("phone" to phone, "count" to count)))["rows"])
+    /** Fills a history with so many numbered messages, the last one now. */
+    public suspend fun seed(phone: String, count: Int) {
+        control("POST", "seed", mapOf("phone" to phone, "count" to count))
+    }
 
-    /** Fills a history with these rows: `mapOf("text" to "…", "direction" to "inbound")`. Gives them. */
-    public suspend fun seed(phone: String, rows: List<Map<String, Any?>>): List<Map<String, Any?>> =
-        rows(row(control("POST", "seed", mapOf("phone" to phone, "rows" to rows)))["rows"])
+    /** Fills a history with these rows: `mapOf("text" to "…", "direction" to "inbound")`. */
+    public suspend fun seed(phone: String, rows: List<Map<String, Any?>>) {
+        control("POST", "seed", mapOf("phone" to phone, "rows" to rows))
+    }
 
     /**
      * Has the next [times] requests of a kind go wrong; `null` is until [clearFaults]. The members say how:
@@ -235,6 +235,9 @@ public class Sandbox private constructor(
 
     public companion object {
         private const val PATIENCE_SECONDS = 30L
+
+        /** One for all of them: each has threads of its own. */
+        private val http: HttpClient by lazy { HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build() }
 
         /**
          * Starts one.
