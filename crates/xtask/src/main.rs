@@ -1,6 +1,7 @@
 //! The one door to this repository: `cargo xtask demo | test | bench | gen | setup`.
 
 mod bench;
+mod c;
 mod command;
 mod demo;
 mod docs;
