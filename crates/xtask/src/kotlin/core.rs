@@ -83,8 +83,19 @@ fn hide(generated: &str) -> String {
 /// Whether a line begins a declaration at the top level that says nothing of who sees it.
 fn is_public(line: &str) -> bool {
     const WORDS: [&str; 13] = [
-        "abstract", "class", "const", "data", "enum", "fun", "inline", "interface", "object", "open", "sealed",
-        "suspend", "val",
+        "abstract",
+        "class",
+        "const",
+        "data",
+        "enum",
+        "fun",
+        "inline",
+        "interface",
+        "object",
+        "open",
+        "sealed",
+        "suspend",
+        "val",
     ];
     line.split_once([' ', '<']).is_some_and(|(word, _)| WORDS.contains(&word))
 }
