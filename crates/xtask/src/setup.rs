@@ -11,6 +11,7 @@ pub(crate) fn run() -> Result<()> {
     println!("rustfmt and clippy: there");
     println!("cargo-deny: {}", tools::cargo_deny()?.display());
     println!("typos: {}", tools::typos()?.display());
+    println!("zizmor: {}", tools::zizmor()?.display());
     python::setup()?;
     node::setup()?;
     page::setup()?;
