@@ -4,7 +4,7 @@ use std::ffi::c_void;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-use ava_bridge::core::{GeneratedMessage, MessagePage, PollPage, Receipt, SentMessage};
+use ava_bridge::core::{GeneratedMessage, Receipt, SentMessage};
 use ava_bridge::{Call, Handed, Pulled, Result, Running, complete_later, is_blocking_forbidden};
 
 use crate::border::{Out, ava_status, free, into_handle, invalid, quietly, read, run};
@@ -123,8 +123,9 @@ outcomes! {
     () => c_void: |_nothing| std::ptr::null_mut();
     Receipt => ava_sent_message: |it| into_handle(it.take()?.into());
     SentMessage => ava_sent_message: |it| into_handle(it.into());
-    MessagePage => ava_message_page: |it| into_handle(it.into());
-    PollPage => ava_poll_page: |it| into_handle(it.into());
+    // Pages are converted on the worker already: what it has allocated is cheapest freed there.
+    ava_message_page => ava_message_page: |it| into_handle(it);
+    ava_poll_page => ava_poll_page: |it| into_handle(it);
     GeneratedMessage => ava_generated_message: |it| into_handle(it.into());
     ava_bridge::Listener => ava_listener: |it| into_handle(it.into());
     Option<Handed> => ava_message: |it| message(it);

@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_void};
 
-use ava_bridge::core::{GeneratedMessage, MessagePage, PollPage, Receipt, SentMessage, Turn};
+use ava_bridge::core::{GeneratedMessage, Receipt, SentMessage, Turn};
 use ava_bridge::{Call, Client, PageOptions, PollOptions, Result, parse_time};
 
 use crate::attempt::ava_attempt;
@@ -279,11 +279,11 @@ unsafe fn messages_page(
     limit: i64,
     offset: i64,
     options: *const ava_call_options,
-) -> Result<Call<MessagePage>> {
+) -> Result<Call<ava_message_page>> {
     // SAFETY: by this function's contract.
     let (client, phone, call) = unsafe { (of(client)?, string(phone, "phone")?, options::call(options)?) };
     let (limit, offset) = (options::page(limit, "limit")?, options::page(offset, "offset")?);
-    Ok(client.messages_page(phone, PageOptions { limit, offset, call }))
+    Ok(client.messages_page(phone, PageOptions { limit, offset, call }).map(ava_message_page::from))
 }
 
 /// Asks once for inbound messages (*Receive Messages*). To get them all, listen: ava_client_listen().
@@ -326,13 +326,13 @@ unsafe fn poll(
     since: *const c_char,
     phone: *const c_char,
     options: *const ava_call_options,
-) -> Result<Call<PollPage>> {
+) -> Result<Call<ava_poll_page>> {
     // SAFETY: by this function's contract.
     let (client, since, phone, call) = unsafe {
         (of(client)?, optional(since, "since")?, optional(phone, "phone")?, options::call(options)?)
     };
     let since = since.map(|text| parse_time("since", &text)).transpose()?;
-    Ok(client.poll(PollOptions { since, phone, call }))
+    Ok(client.poll(PollOptions { since, phone, call }).map(ava_poll_page::from))
 }
 
 /// Has AVA write a reply to `context_len` turns, oldest first (*Generate Message with AVA*). Unless `auto_send` is on, nothing

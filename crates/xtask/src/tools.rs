@@ -9,6 +9,8 @@ use crate::command::{cargo, command, read, root, run};
 use crate::report::Outcome;
 
 const CARGO_DENY: &str = "0.20.2";
+/// The newest that Rust 1.95 builds; after the `+` the cargo that is in it.
+const CARGO_C: &str = "0.10.24+cargo-0.98.0";
 const TYPOS: &str = "1.52.0";
 const ZIZMOR: &str = "1.32.0";
 
@@ -20,6 +22,17 @@ pub(crate) fn cargo_deny() -> Result<PathBuf> {
         cargo_install("cargo-deny", CARGO_DENY, &["--no-default-features"])?;
     }
     usable(deny, CARGO_DENY)
+}
+
+/// Installs the C library.
+pub(crate) fn cargo_c() -> Result<PathBuf> {
+    let cinstall = tools()?.join(executable("bin/cargo-cinstall"));
+    if !is_version(&cinstall, CARGO_C) {
+        debian(&[("pkg-config", "pkg-config"), ("/usr/include/openssl/ssl.h", "libssl-dev")])?;
+        println!("installing cargo-c {CARGO_C}; this takes some minutes, once");
+        cargo_install("cargo-c", CARGO_C, &["--bin", "cargo-cinstall", "--debug"])?;
+    }
+    usable(cinstall, CARGO_C)
 }
 
 /// Checks spelling.

@@ -1,11 +1,12 @@
 //! Measuring: what a call costs, beside what it would cost without this library.
 //!
-//! [`server`], [`cores`], [`contest`] and [`report`] know no language; [`rust`], [`python`] and [`node`] say what is measured of
+//! [`server`], [`cores`], [`contest`] and [`report`] know no language; [`rust`], [`python`], [`node`] and [`kotlin`] say what is measured of
 //! theirs, and [`program`] of the `ava` command.
 
 mod c;
 mod contest;
 mod cores;
+mod kotlin;
 mod node;
 mod program;
 mod python;
@@ -56,6 +57,7 @@ pub(crate) fn run(language: Language, quick: bool, json: Option<&Path>) -> Resul
         Language::Python => python::measure(&programs, &effort, &mut report)?,
         Language::Node => node::measure(&programs, &effort, &mut report)?,
         Language::C => c::measure(&programs, &effort, &mut report)?,
+        Language::Kotlin => kotlin::measure(&programs, &effort, &mut report)?,
     }
     report.finish();
     if let Some(file) = json {

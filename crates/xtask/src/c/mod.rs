@@ -2,8 +2,13 @@
 
 mod border;
 mod compiler;
+mod consumers;
+pub(crate) mod demo;
+mod guide;
 pub(crate) mod header;
+mod install;
 mod measured;
+mod stage;
 mod vectors;
 
 use std::path::PathBuf;
@@ -29,6 +34,7 @@ const PACKAGES: [(&str, &str); 5] = [
 pub(crate) fn setup() -> Result<()> {
     tools::debian(&PACKAGES)?;
     println!("gcc, clang, valgrind, cJSON: there");
+    install::setup()?;
     Ok(())
 }
 
@@ -41,6 +47,19 @@ pub(crate) fn check(report: &mut Report) {
             Ok(Outcome::Passed)
         })
     });
+    let mut installed = None;
+    report.check("c: install", || {
+        tools::or_skip(install::setup(), |_| {
+            let found = install::install_afresh()?;
+            install::symbols(&found)?;
+            installed = Some(found);
+            Ok(Outcome::Passed)
+        })
+    });
+    if let Some(installed) = installed {
+        report.check("c: guide", || Ok(Outcome::Ran(guide::run(&installed)?)));
+        report.check("c: consumers", || Ok(Outcome::Ran(consumers::run(&installed)?)));
+    }
     let Some((library, ava)) = built else { return };
     report.check("c: header", compiler::header_compiles);
     report.check("c: border", || Ok(Outcome::Ran(border::run(&library)?)));
