@@ -13,6 +13,7 @@ pub(crate) fn run(languages: &[Language]) -> Result<()> {
         println!("rustfmt and clippy: there");
         println!("cargo-deny: {}", tools::cargo_deny()?.display());
         println!("typos: {}", tools::typos()?.display());
+        println!("zizmor: {}", tools::zizmor()?.display());
         page::setup()?;
     }
     if wanted(Language::Python) {

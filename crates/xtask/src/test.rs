@@ -111,6 +111,14 @@ fn rust(report: &mut Report, seeds: Option<u64>) {
             Ok(Outcome::Passed)
         })
     });
+    report.check("workflows", || {
+        tools::or_skip(tools::zizmor(), |zizmor| {
+            // Offline: what can only be asked of GitHub is not asked.
+            let check = ["--offline", "--quiet", "--strict-collection", ".github/workflows"];
+            done(command(zizmor).args(check))?;
+            Ok(Outcome::Passed)
+        })
+    });
 }
 
 fn core_purity() -> Result<Outcome> {

@@ -12,6 +12,7 @@ const CARGO_DENY: &str = "0.20.2";
 /// The newest that Rust 1.95 builds; after the `+` the cargo that is in it.
 const CARGO_C: &str = "0.10.24+cargo-0.98.0";
 const TYPOS: &str = "1.52.0";
+const ZIZMOR: &str = "1.32.0";
 
 /// Checks licences, bans, sources and advisories.
 pub(crate) fn cargo_deny() -> Result<PathBuf> {
@@ -36,21 +37,33 @@ pub(crate) fn cargo_c() -> Result<PathBuf> {
 
 /// Checks spelling.
 pub(crate) fn typos() -> Result<PathBuf> {
-    let wheel = tools()?.join(format!("typos-{TYPOS}"));
-    let from_wheel = wheel.join(executable("bin/typos"));
-    let from_source = tools()?.join(executable("bin/typos"));
-    for typos in [&from_wheel, &from_source] {
-        if is_version(typos, TYPOS) {
-            return Ok(typos.clone());
+    ready_made_or_built("typos", "typos-cli", TYPOS)
+}
+
+/// Checks GitHub's workflows: their form, and what an attacker could make of them.
+pub(crate) fn zizmor() -> Result<PathBuf> {
+    ready_made_or_built("zizmor", "zizmor", ZIZMOR)
+}
+
+/// A program that pip has ready-made under its own name, and cargo as a crate.
+fn ready_made_or_built(name: &str, package: &str, version: &str) -> Result<PathBuf> {
+    let wheel = tools()?.join(format!("{name}-{version}"));
+    let program = executable(&format!("bin/{name}"));
+    let from_wheel = wheel.join(&program);
+    let from_source = tools()?.join(&program);
+    for there in [&from_wheel, &from_source] {
+        if is_version(there, version) {
+            return Ok(there.clone());
         }
     }
-    println!("installing typos {TYPOS}");
-    if run(pip_install(&wheel).arg(format!("typos=={TYPOS}"))).is_ok() && is_version(&from_wheel, TYPOS) {
+    println!("installing {name} {version}");
+    if run(pip_install(&wheel).arg(format!("{name}=={version}"))).is_ok() && is_version(&from_wheel, version)
+    {
         return Ok(from_wheel);
     }
-    println!("no ready-made typos to be had through pip; building it, which takes some minutes, once");
-    cargo_install("typos-cli", TYPOS, &[])?;
-    usable(from_source, TYPOS)
+    println!("no ready-made {name} to be had through pip; building it, which takes some minutes, once");
+    cargo_install(package, version, &[])?;
+    usable(from_source, version)
 }
 
 /// Fails unless the toolchain has this component.
