@@ -65,6 +65,7 @@ mod panic;
 mod pull;
 mod runtime;
 mod task;
+mod time;
 
 pub use ava_imessage as core;
 pub use ava_imessage::{Error, ErrorKind, Result};
@@ -75,6 +76,7 @@ pub use client::Client;
 pub use error::{ErrorView, attempt_from_text, attempt_to_text, source_of};
 pub use foreign::{CheckpointStore, Reply, checkpoint, token_provider, token_provider_elsewhere};
 pub use logging::{Level, Logger, Record, Sink, TARGET, callbacks_are_waiting, flush_callbacks, set_logger};
+pub use notify::complete_later;
 pub use options::{
     CallOptions, CheckpointOption, DraftOptions, GenerateOptions, Hook, ListenOptions, Options, PageOptions,
     PollOptions,
@@ -86,6 +88,7 @@ pub use runtime::{
     set_worker_threads, shutdown,
 };
 pub use task::{Call, Running, Task};
+pub use time::parse_time;
 
 /// Whatever a binding holds can be shared and sent between threads.
 const _: () = {

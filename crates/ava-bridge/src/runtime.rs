@@ -154,6 +154,7 @@ pub fn shutdown(timeout: Duration) -> Result<()> {
             end();
         }
     }
+    notify::flush_completions(until.saturating_duration_since(Instant::now()));
     notify::flush(until.saturating_duration_since(Instant::now()));
     Ok(())
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use ava_bridge::Result;
 use ava_bridge::core::Timestamp;
-use ava_bridge::{Error, ErrorKind, Result};
 
 /// A number of milliseconds, checked in TypeScript; infinity is for ever.
 pub(crate) fn milliseconds(given: f64) -> Duration {
@@ -12,10 +12,5 @@ pub(crate) fn milliseconds(given: f64) -> Duration {
 
 /// RFC 3339 text, which says more than a `Date` can hold.
 pub(crate) fn parse(name: &str, given: Option<String>) -> Result<Option<Timestamp>> {
-    given.map(|text| text.parse()).transpose().map_err(|_| {
-        Error::new(
-            ErrorKind::InvalidRequest,
-            format!("{name}: must be a time of RFC 3339: 2026-01-25T12:00:00Z"),
-        )
-    })
+    given.map(|text| ava_bridge::parse_time(name, &text)).transpose()
 }

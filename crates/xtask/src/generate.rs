@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use ava_imessage::ErrorKind;
 use serde::Serialize;
 
+use crate::c::header;
 use crate::command::root;
 use crate::pictures;
 
@@ -14,7 +15,8 @@ use crate::pictures;
 pub(crate) fn run(check: bool) -> Result<()> {
     let mut stale = Vec::new();
     let errors = [("tests/vectors/errors.json", errors_json()?), ("docs/errors.md", errors_md())];
-    for (path, text) in errors.into_iter().chain(pictures::of_the_demo()?) {
+    let header = [(header::PATH, header::text()?)];
+    for (path, text) in errors.into_iter().chain(header).chain(pictures::of_the_demo()?) {
         let file = root().join(path);
         // A checkout may have given the lines other ends.
         let is_current =

@@ -1,10 +1,12 @@
 //! The one door to this repository: `cargo xtask demo | test | bench | gen | setup`.
 
 mod bench;
+mod c;
 mod command;
 mod demo;
 mod docs;
 mod generate;
+mod kotlin;
 mod node;
 mod pictures;
 mod python;
@@ -90,7 +92,8 @@ enum Task {
     ///
     /// Python: into python/dist, the wheel for every CPython from 3.9 on, the sources,
     /// and the `ava` command in a wheel of its own. Node: into target/package, the
-    /// library and the `ava` command, and of each the part for this platform.
+    /// library and the `ava` command, and of each the part for this platform. Kotlin:
+    /// into bindings/kotlin/target, and into Maven's local repository.
     #[command(verbatim_doc_comment)]
     Package {
         /// The language
@@ -101,7 +104,10 @@ enum Task {
     /// At pinned versions, into `$XDG_CACHE_HOME/ava-imessage` or
     /// `~/.cache/ava-imessage`, not into the checkout. Running it again does nothing.
     #[command(verbatim_doc_comment)]
-    Setup,
+    Setup {
+        /// The languages to set up [default: all]
+        languages: Vec<Language>,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -109,6 +115,7 @@ enum Language {
     Rust,
     Python,
     Node,
+    Kotlin,
 }
 
 fn main() -> ExitCode {
@@ -116,18 +123,18 @@ fn main() -> ExitCode {
         Task::Demo { json, language: Language::Rust } => demo::run(json),
         Task::Demo { json: false, language: Language::Python } => python::demo(),
         Task::Demo { json: false, language: Language::Node } => node::demo(),
-        Task::Demo { json: true, language: Language::Python | Language::Node } => {
-            Err(anyhow!("only the demo in Rust has JSON"))
-        }
+        Task::Demo { json: false, language: Language::Kotlin } => kotlin::demo(),
+        Task::Demo { json: true, .. } => Err(anyhow!("only the demo in Rust has JSON")),
         Task::Test { language, seeds } => return test::run(language, seeds),
         Task::Bench { language, quick, json } => bench::run(language, quick, json.as_deref()),
         Task::Package { language: Language::Python } => python::package(),
         Task::Package { language: Language::Node } => node::package(),
+        Task::Package { language: Language::Kotlin } => kotlin::package(),
         Task::Package { language: Language::Rust } => {
             Err(anyhow!("crates are packaged by cargo: cargo package --package ava-imessage"))
         }
         Task::Gen { check } => generate::run(check),
-        Task::Setup => setup::run(),
+        Task::Setup { languages } => setup::run(&languages),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,15 +2,26 @@
 
 use anyhow::Result;
 
-use crate::{node, python, tools};
+use crate::{Language, kotlin, node, python, tools};
 
-/// Installs what is missing.
-pub(crate) fn run() -> Result<()> {
-    tools::component("fmt")?;
-    tools::component("clippy")?;
-    println!("rustfmt and clippy: there");
-    println!("cargo-deny: {}", tools::cargo_deny()?.display());
-    println!("typos: {}", tools::typos()?.display());
-    python::setup()?;
-    node::setup()
+/// Installs what is missing for these languages, or for all.
+pub(crate) fn run(languages: &[Language]) -> Result<()> {
+    let wanted = |language| languages.is_empty() || languages.contains(&language);
+    if wanted(Language::Rust) {
+        tools::component("fmt")?;
+        tools::component("clippy")?;
+        println!("rustfmt and clippy: there");
+        println!("cargo-deny: {}", tools::cargo_deny()?.display());
+        println!("typos: {}", tools::typos()?.display());
+    }
+    if wanted(Language::Python) {
+        python::setup()?;
+    }
+    if wanted(Language::Node) {
+        node::setup()?;
+    }
+    if wanted(Language::Kotlin) {
+        kotlin::setup()?;
+    }
+    Ok(())
 }

@@ -1,10 +1,11 @@
 //! Measuring: what a call costs, beside what it would cost without this library.
 //!
-//! [`server`], [`cores`], [`contest`] and [`report`] know no language; [`rust`], [`python`] and [`node`] say what is measured of
+//! [`server`], [`cores`], [`contest`] and [`report`] know no language; [`rust`], [`python`], [`node`] and [`kotlin`] say what is measured of
 //! theirs, and [`program`] of the `ava` command.
 
 mod contest;
 mod cores;
+mod kotlin;
 mod node;
 mod program;
 mod python;
@@ -54,6 +55,7 @@ pub(crate) fn run(language: Language, quick: bool, json: Option<&Path>) -> Resul
         }
         Language::Python => python::measure(&programs, &effort, &mut report)?,
         Language::Node => node::measure(&programs, &effort, &mut report)?,
+        Language::Kotlin => kotlin::measure(&programs, &effort, &mut report)?,
     }
     report.finish();
     if let Some(file) = json {

@@ -1,0 +1,51 @@
+package com.buzzedtech.ava.imessage.internal
+
+import com.buzzedtech.ava.imessage.core.uniffiEnsureInitialized
+import com.sun.jna.Platform
+
+/** Loads the native half, and says what is missing where that fails. */
+internal object NativeLibrary {
+    private const val NAME = "ava_uniffi"
+
+    /** Where another library than the jar's is named. */
+    private const val OVERRIDE = "uniffi.component.ava_imessage.libraryOverride"
+
+    private val failure: String? by lazy(::attempt)
+
+    /** Does nothing if it is loaded. */
+    fun load() {
+        failure?.let { throw UnsatisfiedLinkError(it) }
+    }
+
+    private fun attempt(): String? {
+        try {
+            com.sun.jna.NativeLibrary.getInstance(System.getProperty(OVERRIDE) ?: NAME, javaClass.classLoader)
+        } catch (error: NoClassDefFoundError) {
+            return "ava-imessage needs JNA (${error.message} is missing): depend on net.java.dev.jna:jna; on Android on its " +
+                "aar, net.java.dev.jna:jna:…@aar"
+        } catch (error: UnsatisfiedLinkError) {
+            return missing(error)
+        }
+        return try {
+            uniffiEnsureInitialized()
+            null
+        } catch (error: Throwable) {
+            "the native library of ava-imessage is of another version than its classes: ${error.cause ?: error}"
+        }
+    }
+
+    private fun missing(error: UnsatisfiedLinkError): String {
+        val why = error.message.orEmpty().lineSequence().first().trimEnd(':')
+        System.getProperty(OVERRIDE)?.let { return "the native library that $OVERRIDE names can't be loaded: $why" }
+        if (Platform.isAndroid()) {
+            val abis = System.getProperty("os.arch")
+            return "the native library of ava-imessage is missing: jniLibs has no lib$NAME.so for this device ($abis)"
+        }
+        val wanted = "${Platform.RESOURCE_PREFIX}/${System.mapLibraryName(NAME)}"
+        if (javaClass.classLoader.getResource(wanted) != null) {
+            return "the native library of ava-imessage is there and can't be loaded: $wanted: $why"
+        }
+        return "ava-imessage has no native library for this platform: $wanted is not on the class path. A jar is built for " +
+            "the platform that `cargo xtask package kotlin` ran on"
+    }
+}

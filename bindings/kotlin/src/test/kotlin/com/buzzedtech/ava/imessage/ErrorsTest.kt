@@ -1,0 +1,134 @@
+package com.buzzedtech.ava.imessage
+
+import com.buzzedtech.ava.imessage.core.CoreException
+import com.buzzedtech.ava.imessage.core.Failure
+import com.buzzedtech.ava.imessage.internal.Json
+import com.buzzedtech.ava.imessage.internal.exception
+import com.buzzedtech.ava.imessage.testing.Sandbox
+import com.buzzedtech.ava.imessage.testing.SandboxExtension
+import com.buzzedtech.ava.imessage.testing.SandboxOperation
+import kotlinx.coroutines.runBlocking
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertInstanceOf
+import org.junit.jupiter.api.Assertions.assertNull
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.extension.ExtendWith
+import org.junit.jupiter.params.ParameterizedTest
+import org.junit.jupiter.params.provider.MethodSource
+import kotlin.time.Duration.Companion.milliseconds
+import kotlin.time.Duration.Companion.seconds
+
+/** Every kind of error has its class, as the table says that the core wrote. */
+@ExtendWith(SandboxExtension::class)
+class ErrorsTest {
+    class Entry(
+        val number: Int,
+        val code: String,
+        val kotlin: String,
+    ) {
+        override fun toString() = code
+    }
+
+    @ParameterizedTest
+    @MethodSource("table")
+    fun `every kind arrives as its class, with all that it carries`(entry: Entry) {
+        val cause = failure(7, "server").copy(reason = "behind it", status = 503u)
+        val given = failure(entry.number, entry.code).copy(
+            status = 500u,
+            requestId = "req_1",
+            retryAfterMs = 1500u,
+            body = "{}",
+            delivery = "unknown",
+            messageId = "msg_1",
+            causes = listOf(cause),
+        )
+        val name = entry.kotlin.removePrefix("AvaException.")
+        val core = Class.forName("${CoreException::class.java.name}$$name").getConstructor(Failure::class.java)
+        val error = exception(core.newInstance(given) as CoreException)
+        assertEquals("${AvaException::class.qualifiedName}.$name", error::class.qualifiedName)
+        assertEquals(listOf(entry.number, entry.code, "one line"), listOf(error.number, error.code, error.message))
+        assertEquals(listOf(500, "req_1", "{}", "msg_1"), listOf(error.status, error.requestId, error.body, error.messageId))
+        assertEquals(1500.milliseconds, error.retryAfter)
+        assertEquals(Delivery.UNKNOWN, error.delivery)
+        assertEquals(503, (error.cause as AvaException.Server).status)
+        // What may hold people's data is for whoever asks for it.
+        assertFalse("{}" in error.stackTraceToString())
+    }
+
+    @Test
+    fun `there are no other kinds`() {
+        val classes = AvaException::class.java.declaredClasses.filter { AvaException::class.java.isAssignableFrom(it) }
+        val names = classes.map { "AvaException.${it.simpleName}" }
+        assertEquals(table().map { it.kotlin }.sorted(), names.sorted())
+    }
+
+    @Test
+    fun `what an error lacks is null`() {
+        val error = exception(failure(7, "server"))
+        assertEquals(List(7) { null }, with(error) { listOf(status, requestId, retryAfter, body, delivery, messageId, attempt) })
+        assertNull(error.cause)
+    }
+
+    @Test
+    fun `each status arrives as its class`(sandbox: Sandbox) = runBlocking<Unit> {
+        val client = sandbox.serverClient(ClientOptions(maxRetries = 0))
+        val kinds = mapOf(
+            400 to AvaException.InvalidRequest::class,
+            401 to AvaException.Authentication::class,
+            403 to AvaException.PermissionDenied::class,
+            404 to AvaException.NotFound::class,
+            418 to AvaException.InvalidRequest::class,
+            429 to AvaException.RateLimited::class,
+            500 to AvaException.Server::class,
+            503 to AvaException.Server::class,
+        )
+        for ((status, kind) in kinds) {
+            val body = mapOf("error" to "Not now")
+            sandbox.fault(SandboxOperation.POLL, "status" to status, "body" to body, "retry_after" to "7")
+            val error = fails<AvaException> { client.poll() }
+            assertEquals(kind, error::class)
+            assertEquals(listOf(status, "Not now", 7.seconds), listOf(error.status, error.message, error.retryAfter))
+            assertEquals("""{"error":"Not now"}""", error.body)
+            assertTrue(error.requestId.orEmpty().isNotEmpty())
+            assertNull(error.delivery)
+        }
+    }
+
+    @Test
+    fun `an unknown send carries its attempt, and shows neither phone nor text`(sandbox: Sandbox) = runBlocking<Unit> {
+        sandbox.fault(SandboxOperation.SEND, "drop" to "before")
+        val client = sandbox.serverClient(ClientOptions(settleWithin = 200.milliseconds, settleGap = 50.milliseconds))
+        val error = fails<AvaException.DeliveryUnknown> { client.send(PHONE, "canary 1") }
+        assertEquals(Delivery.UNKNOWN, error.delivery)
+        assertInstanceOf(AvaException.Connection::class.java, error.cause)
+        val attempt = error.attempt ?: throw AssertionError("no attempt")
+        assertEquals(listOf(PHONE, "canary 1", true), listOf(attempt.phone, attempt.text, attempt.isPortable))
+        assertEquals("Attempt(phone=+…11, text=<8 characters>, isPortable=true)", "$attempt")
+        val shown = error.stackTraceToString() + attempt
+        assertFalse("canary" in shown || PHONE.drop(1) in shown, shown)
+
+        // Kept over a restart.
+        val kept = attempt.toJson()
+        assertTrue("canary 1" in kept)
+        val copy = Attempt.fromJson(kept)
+        assertEquals(PHONE, copy.phone)
+        sandbox.seed(PHONE, listOf(mapOf("text" to "canary 1", "direction" to "outbound")))
+        assertEquals(Confirmation.HISTORY, client.settle(copy).confirmation)
+        val bad = fails<AvaException.InvalidRequest> { Attempt.fromJson("canary") }
+        assertFalse("canary" in bad.message.orEmpty())
+    }
+
+    companion object {
+        @JvmStatic
+        fun table(): List<Entry> =
+            (Json.parse(REPOSITORY.resolve("tests/vectors/errors.json").readText()) as List<*>).map { entry ->
+                val members = entry as Map<*, *>
+                Entry((members["number"] as Long).toInt(), "${members["code"]}", "${members["kotlin"]}")
+            }
+
+        private fun failure(number: Int, code: String) =
+            Failure(number.toUShort(), code, "one line", null, null, null, null, null, null, null, emptyList(), null)
+    }
+}

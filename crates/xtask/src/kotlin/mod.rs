@@ -1,0 +1,116 @@
+//! The Maven module of `bindings/kotlin`: what it is built of, the checks, the packages.
+
+mod core;
+mod maven;
+mod readme;
+mod toolchain;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use self::core::Kind;
+use crate::command::{ava, path_with, root, run as done};
+use crate::report::{Outcome, Report};
+use crate::tools;
+
+/// The folder of the module.
+fn folder() -> PathBuf {
+    root().join("bindings/kotlin")
+}
+
+/// A project that depends on the packages as anybody's would.
+fn consumer() -> PathBuf {
+    root().join("tests/consumers/kotlin")
+}
+
+/// Installs what the checks need.
+pub(crate) fn setup() -> Result<()> {
+    println!("Kotlin: {}", toolchain::setup()?);
+    Ok(())
+}
+
+/// Makes every check of the package.
+pub(crate) fn check(report: &mut Report) {
+    let mut built = None;
+    report.check("kotlin: build", || {
+        tools::or_skip(toolchain::setup(), |_| {
+            core::make(Kind::Testing)?;
+            built = Some(ava()?);
+            Ok(Outcome::Passed)
+        })
+    });
+    let Some(ava) = built else { return };
+    let mut installed = false;
+    report.check("kotlin: tests", || {
+        let counts = maven::tests(maven::mvn().arg("install").arg(defined(&ava)))?;
+        installed = counts.failed == 0;
+        Ok(Outcome::Ran(counts))
+    });
+    // After a failure what is installed is of another time.
+    if installed {
+        report.check("kotlin: README", || {
+            readme::write_blocks()?;
+            let mut tests = maven::mvn();
+            tests.current_dir(consumer()).arg("test").env("PATH", path_with(&ava)?);
+            Ok(Outcome::Ran(maven::tests(&mut tests)?))
+        });
+        report.check("kotlin: sample", || {
+            let mut tests = maven::mvn();
+            tests.current_dir(folder().join("sample")).arg("test").env("PATH", path_with(&ava)?);
+            Ok(Outcome::Ran(maven::tests(&mut tests)?))
+        });
+    }
+}
+
+fn defined(ava: &Path) -> String {
+    format!("-Dava.command={}", ava.display())
+}
+
+/// Plays the example conversation, with the sample app's own classes.
+pub(crate) fn demo() -> Result<()> {
+    toolchain::setup()?;
+    core::make(Kind::Testing)?;
+    maven::quietly(&folder(), &["install", "-DskipTests"])?;
+    play("com.example.Conversation")
+}
+
+/// Runs a program of the sample's, against this checkout's sandbox.
+fn play(main: &str) -> Result<()> {
+    let mut sample = maven::mvn();
+    sample.current_dir(folder().join("sample")).args(["--quiet", "compile", "exec:java"]);
+    sample.arg(format!("-Dexec.mainClass={main}")).env("PATH", path_with(&ava()?)?);
+    done(&mut sample)
+}
+
+/// Builds the jars as they ship, for this platform, and installs them for Maven.
+pub(crate) fn package() -> Result<()> {
+    toolchain::setup()?;
+    core::make(Kind::Packed)?;
+    maven::quietly(&folder(), &["install", "-DskipTests"])?;
+    println!(
+        "in {}, and in Maven's local repository: com.buzzedtech:ava-imessage",
+        folder().join("target").display()
+    );
+    Ok(())
+}
+
+/// What is measured of the package, and beside whom.
+pub(crate) struct Peers {
+    /// Of the program that is each contender.
+    pub(crate) class_path: String,
+    /// The native library, as it ships.
+    pub(crate) library: PathBuf,
+}
+
+/// Packs ours as it ships, and builds the contenders.
+pub(crate) fn peers() -> Result<Peers> {
+    package()?;
+    let bench = folder().join("bench");
+    maven::quietly(&bench, &["compile", "dependency:build-classpath"])?;
+    let others = std::fs::read_to_string(bench.join("target/classpath.txt")).context("the class path")?;
+    let classes = bench.join("target/classes");
+    let class_path =
+        std::env::join_paths(std::iter::once(classes).chain(std::env::split_paths(others.trim())))?;
+    Ok(Peers { class_path: class_path.to_string_lossy().into_owned(), library: core::packed()? })
+}

@@ -1,0 +1,71 @@
+//! Java and Maven: the machine's, or Debian's packages of them.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::command::{command, run as done};
+
+/// What Debian calls them.
+const PACKAGES: [&str; 2] = ["openjdk-17-jdk-headless", "maven"];
+/// What the tests and the compiler run on.
+const OLDEST: u32 = 17;
+
+/// Says which there are, after installing them where they are missing and this may.
+pub(super) fn setup() -> Result<String> {
+    if let Some(found) = found() {
+        return Ok(found);
+    }
+    let as_root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout.trim_ascii() == b"0");
+    if !as_root || !Path::new("/usr/bin/apt-get").is_file() {
+        bail!("a JDK from {OLDEST} on and Maven are needed, on PATH: apt-get install {}", PACKAGES.join(" "));
+    }
+    println!("installing {}", PACKAGES.join(" and "));
+    done(&mut apt(&["update", "-qq"]))?;
+    done(apt(&["install", "-y", "-qq", "--no-install-recommends"]).args(PACKAGES))?;
+    match found() {
+        Some(found) => Ok(found),
+        None => bail!("there is still no JDK from {OLDEST} on and Maven on PATH, after their installation"),
+    }
+}
+
+fn apt(arguments: &[&str]) -> Command {
+    let mut apt = command("apt-get");
+    apt.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+    apt
+}
+
+/// What `mvn --version` says, if it is there and has a JDK that is new enough.
+fn found() -> Option<String> {
+    let output =
+        super::maven::mvn().arg("--version").output().ok().filter(|output| output.status.success())?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let version = java(&said)?;
+    // A runtime alone has no compiler.
+    let compiler = Command::new(if cfg!(windows) { "javac.exe" } else { "javac" }).arg("-version").output();
+    if version < OLDEST || !compiler.is_ok_and(|output| output.status.success()) {
+        return None;
+    }
+    Some(format!("{} on Java {version}", said.lines().next().unwrap_or_default()))
+}
+
+/// `Java version: 17.0.15, vendor: …` as 17.
+fn java(said: &str) -> Option<u32> {
+    let version = said.lines().find_map(|line| line.strip_prefix("Java version: "))?;
+    version.split(['.', ',', '-']).next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_of_java_is_read() {
+        let said =
+            "Apache Maven 3.8.7\nMaven home: /usr/share/maven\nJava version: 17.0.15, vendor: Debian\n";
+        assert_eq!(java(said), Some(17));
+        assert_eq!(java("Java version: 21-ea, vendor: x"), Some(21));
+        assert_eq!(java("no such thing"), None);
+    }
+}
