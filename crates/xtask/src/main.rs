@@ -12,8 +12,10 @@ mod pictures;
 mod python;
 mod report;
 mod setup;
+mod swift;
 mod test;
 mod tools;
+mod uniffi;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -93,7 +95,8 @@ enum Task {
     /// Python: into python/dist, the wheel for every CPython from 3.9 on, the sources,
     /// and the `ava` command in a wheel of its own. Node: into target/package, the
     /// library and the `ava` command, and of each the part for this platform. Kotlin:
-    /// into bindings/kotlin/target, and into Maven's local repository.
+    /// into bindings/kotlin/target, and into Maven's local repository. Swift: into
+    /// bindings/swift, whose Package.swift finds it.
     #[command(verbatim_doc_comment)]
     Package {
         /// The language
@@ -116,6 +119,7 @@ enum Language {
     Python,
     Node,
     Kotlin,
+    Swift,
 }
 
 fn main() -> ExitCode {
@@ -124,12 +128,14 @@ fn main() -> ExitCode {
         Task::Demo { json: false, language: Language::Python } => python::demo(),
         Task::Demo { json: false, language: Language::Node } => node::demo(),
         Task::Demo { json: false, language: Language::Kotlin } => kotlin::demo(),
+        Task::Demo { json: false, language: Language::Swift } => swift::demo(),
         Task::Demo { json: true, .. } => Err(anyhow!("only the demo in Rust has JSON")),
         Task::Test { language, seeds } => return test::run(language, seeds),
         Task::Bench { language, quick, json } => bench::run(language, quick, json.as_deref()),
         Task::Package { language: Language::Python } => python::package(),
         Task::Package { language: Language::Node } => node::package(),
         Task::Package { language: Language::Kotlin } => kotlin::package(),
+        Task::Package { language: Language::Swift } => swift::package(),
         Task::Package { language: Language::Rust } => {
             Err(anyhow!("crates are packaged by cargo: cargo package --package ava-imessage"))
         }

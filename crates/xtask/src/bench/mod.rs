@@ -12,6 +12,7 @@ mod python;
 mod report;
 mod rust;
 mod server;
+mod swift;
 
 use std::path::{Path, PathBuf};
 
@@ -56,6 +57,7 @@ pub(crate) fn run(language: Language, quick: bool, json: Option<&Path>) -> Resul
         Language::Python => python::measure(&programs, &effort, &mut report)?,
         Language::Node => node::measure(&programs, &effort, &mut report)?,
         Language::Kotlin => kotlin::measure(&programs, &effort, &mut report)?,
+        Language::Swift => swift::measure(&programs, &effort, &mut report)?,
     }
     report.finish();
     if let Some(file) = json {
