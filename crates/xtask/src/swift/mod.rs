@@ -55,7 +55,9 @@ pub(crate) fn check(report: &mut Report) {
     });
     report.check("swift: README", || Ok(Outcome::Ran(readme::run(&swift, &ava)?)));
     report.check("swift: sample", || {
-        play(&swift, &ava)?;
+        for name in ["conversation", "reply"] {
+            play(&swift, &ava, name)?;
+        }
         Ok(Outcome::Passed)
     });
 }
@@ -107,7 +109,7 @@ fn docs(swift: &Toolchain) -> Result<()> {
         .arg("-I")
         .arg(folder().join("Native"));
     done(extract.arg("-output-dir").arg(&graph))?;
-    let mut convert = swift.run("/usr/libexec/swift/bin/docc", &folder());
+    let mut convert = swift.docc();
     convert.args(["convert", "Sources/AvaIMessage/AvaIMessage.docc", "--warnings-as-errors"]);
     convert.arg("--additional-symbol-graph-dir").arg(&graph);
     done(convert.arg("--output-path").arg(scratch("docs")?))
@@ -117,14 +119,15 @@ fn docs(swift: &Toolchain) -> Result<()> {
 pub(crate) fn demo() -> Result<()> {
     let swift = Toolchain::setup()?;
     make(Kind::Testing)?;
-    play(&swift, &ava()?)
+    play(&swift, &ava()?, "conversation")
 }
 
-fn play(swift: &Toolchain, ava: &Path) -> Result<()> {
+/// Runs a program of the sample's.
+fn play(swift: &Toolchain, ava: &Path, name: &str) -> Result<()> {
     let sample = folder().join("Sample");
     let scratch = scratch("sample")?;
     done(swift.build(&sample, &scratch).arg("--quiet"))?;
-    done(swift.run(scratch.join("debug/conversation"), &sample).env("PATH", swift.path_with(ava)?))
+    done(swift.run(scratch.join("debug").join(name), &sample).env("PATH", swift.path_with(ava)?))
 }
 
 /// Builds the native half as it ships, and puts it where Package.swift looks for it.

@@ -77,6 +77,15 @@ impl Toolchain {
         }
     }
 
+    /// What makes the reference.
+    pub(super) fn docc(&self) -> Command {
+        match self {
+            Toolchain::Host => self.run("docc", &super::folder()),
+            // There it isn't on PATH.
+            Toolchain::Debian(_) => self.run("/usr/libexec/swift/bin/docc", &super::folder()),
+        }
+    }
+
     /// What it builds for.
     pub(super) fn target(&self) -> Result<String> {
         let info = read(self.run("swift", &root()).args(["-print-target-info"]))?;
