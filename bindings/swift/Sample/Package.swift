@@ -3,14 +3,14 @@
 import PackageDescription
 
 let products: [Target.Dependency] = [
-    .product(name: "AvaIMessage", package: "swift"),
-    .product(name: "AvaIMessageTesting", package: "swift"),
+    .product(name: "AvaIMessage", package: "AvaIMessage"),
+    .product(name: "AvaIMessageTesting", package: "AvaIMessage"),
 ]
 
 let package = Package(
     name: "Sample",
     platforms: [.macOS(.v13)],
-    dependencies: [.package(path: "..")],
+    dependencies: [.package(name: "AvaIMessage", path: "..")],
     targets: [
         // A command-line app that listens and replies.
         .executableTarget(name: "reply", dependencies: products),

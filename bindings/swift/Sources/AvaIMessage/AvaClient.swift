@@ -83,6 +83,7 @@ public final class AvaClient: Sendable {
     /// - Throws: ``AvaError``. ``AvaError/delivery`` says whether the message may have gone out; if it is
     ///   ``Delivery/unknown``, don't send it again, but ``settle(_:options:)`` its ``AvaError/attempt``. A send whose
     ///   task is cancelled in flight throws `CancellationError`, and ``Options/onUnknown`` is told of it.
+    @discardableResult
     public func send(_ text: String, to phone: String, options: CallOptions = CallOptions()) async throws -> SentMessage {
         SentMessage(try await value(of: core.send(phone: phone, text: text, options: try options.core())))
     }
@@ -91,6 +92,7 @@ public final class AvaClient: Sendable {
     ///
     /// - Throws: ``AvaError/deliveryUnknown(_:)`` if it still doesn't tell, ``AvaError/rejected(_:)`` if the message is
     ///   there and failed.
+    @discardableResult
     public func settle(_ attempt: Attempt, options: CallOptions = CallOptions()) async throws -> SentMessage {
         SentMessage(try await value(of: core.settle(attempt: attempt.core, options: try options.core())))
     }

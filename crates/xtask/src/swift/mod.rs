@@ -22,7 +22,7 @@ fn folder() -> PathBuf {
 
 /// A project that depends on the package as anybody's would; what the README shows is in it.
 fn consumer() -> PathBuf {
-    root().join("tests/consumers/swift")
+    root().join("tests/consumers/swiftpm")
 }
 
 /// Where Swift builds one of the packages.
@@ -101,7 +101,7 @@ fn docs(swift: &Toolchain) -> Result<()> {
     }
     std::fs::create_dir_all(&graph)?;
     let modules = scratch("package")?.join("debug/Modules");
-    let mut extract = swift.run("swift-symbolgraph-extract", &folder());
+    let mut extract = swift.tool("swift-symbolgraph-extract");
     extract.args(["-module-name", "AvaIMessage", "-minimum-access-level", "public"]);
     extract
         .args(["-target", swift.target()?.as_str(), "-I"])
@@ -109,7 +109,7 @@ fn docs(swift: &Toolchain) -> Result<()> {
         .arg("-I")
         .arg(folder().join("Native"));
     done(extract.arg("-output-dir").arg(&graph))?;
-    let mut convert = swift.docc();
+    let mut convert = swift.tool("docc");
     convert.args(["convert", "Sources/AvaIMessage/AvaIMessage.docc", "--warnings-as-errors"]);
     convert.arg("--additional-symbol-graph-dir").arg(&graph);
     done(convert.arg("--output-path").arg(scratch("docs")?))

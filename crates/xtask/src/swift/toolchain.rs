@@ -77,12 +77,12 @@ impl Toolchain {
         }
     }
 
-    /// What makes the reference.
-    pub(super) fn docc(&self) -> Command {
+    /// One of the toolchain's lesser programs, in the package's folder.
+    pub(super) fn tool(&self, name: &str) -> Command {
         match self {
-            Toolchain::Host => self.run("docc", &super::folder()),
-            // There it isn't on PATH.
-            Toolchain::Debian(_) => self.run("/usr/libexec/swift/bin/docc", &super::folder()),
+            Toolchain::Host => self.run(name, &super::folder()),
+            // There they aren't on PATH.
+            Toolchain::Debian(_) => self.run(format!("/usr/libexec/swift/bin/{name}"), &super::folder()),
         }
     }
 

@@ -20,9 +20,8 @@ func connect() async throws -> (client: AvaClient, sandbox: Sandbox?) {
 }
 
 let (client, sandbox) = try await connect()
-let inbox = try await client.listen(interval: .seconds(sandbox == nil ? 5 : 1)) { error in
-    print("trying again: \(error)")
-}
+let inbox = try await client.listen(
+    interval: .seconds(sandbox == nil ? 5 : 1), onRetry: { error in print("trying again: \(error)") })
 try await sandbox?.inbound(from: "+15550100142", "Are you open on Sunday?")
 
 for try await message in inbox {
