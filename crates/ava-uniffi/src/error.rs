@@ -45,17 +45,17 @@ macro_rules! kinds {
         pub enum CoreError {
             $($(#[$doc])* $kind {
                 /// What it carries.
-                failure: Box<Failure>,
+                failure: Failure,
             },)*
         }
 
         impl CoreError {
             fn new(kind: ErrorKind, failure: Failure) -> CoreError {
                 match kind {
-                    $(ErrorKind::$kind => CoreError::$kind { failure: Box::new(failure) },)*
+                    $(ErrorKind::$kind => CoreError::$kind { failure },)*
                     // A kind that is new in the core: `number` and `code` still tell which.
                     #[allow(unreachable_patterns, reason = "the core's enum is open to others")]
-                    _ => CoreError::Internal { failure: Box::new(failure) },
+                    _ => CoreError::Internal { failure },
                 }
             }
 

@@ -16,6 +16,11 @@
 //!
 //! Work runs on the runtime that all bindings share; UniFFI only polls the task that stands for it.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "taken apart at once; behind a box, UniFFI's Swift overlooks that it can't be compared"
+)]
+
 pub mod attempt;
 pub mod call;
 pub mod client;

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::{Language, c, kotlin, node, page, python, tools};
+use crate::{Language, c, kotlin, node, page, python, swift, tools};
 
 /// Installs what is missing for these languages, or for all.
 pub(crate) fn run(languages: &[Language]) -> Result<()> {
@@ -27,6 +27,9 @@ pub(crate) fn run(languages: &[Language]) -> Result<()> {
     }
     if wanted(Language::Kotlin) {
         kotlin::setup()?;
+    }
+    if wanted(Language::Swift) {
+        swift::setup()?;
     }
     Ok(())
 }

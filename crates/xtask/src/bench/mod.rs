@@ -13,6 +13,7 @@ mod python;
 mod report;
 mod rust;
 mod server;
+mod swift;
 
 use std::path::{Path, PathBuf};
 
@@ -58,6 +59,7 @@ pub(crate) fn run(language: Language, quick: bool, json: Option<&Path>) -> Resul
         Language::Node => node::measure(&programs, &effort, &mut report)?,
         Language::C => c::measure(&programs, &effort, &mut report)?,
         Language::Kotlin => kotlin::measure(&programs, &effort, &mut report)?,
+        Language::Swift => swift::measure(&programs, &effort, &mut report)?,
     }
     report.finish();
     if let Some(file) = json {

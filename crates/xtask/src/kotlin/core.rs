@@ -1,64 +1,29 @@
 //! What Maven packs that isn't written in Kotlin: the library for this platform, and the code that calls it, which
 //! UniFFI writes of the library. Both are made again each time, in Maven's own folder, so that they can't part.
 
-use std::path::{Path, PathBuf};
-
 use anyhow::{Context, Result, bail};
 
 use super::folder;
-use crate::command::{cargo, command, run as done};
-use crate::tools;
-
-/// Which library is packed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// A quick build, with panics on demand.
-    Testing,
-    /// As it ships.
-    Packed,
-}
+use crate::uniffi::{self, Kind};
 
 /// Builds the library and writes its Kotlin, into Maven's `target`.
 pub(super) fn make(kind: Kind) -> Result<()> {
-    let mut build = cargo(["build", "--quiet", "--package", "ava-uniffi", "--package", "ava-uniffi-bindgen"]);
-    if kind == Kind::Testing {
-        build.args(["--features", "ava-uniffi/test-hooks"]);
+    let into = folder().join("target/generated-sources/uniffi");
+    if into.is_dir() {
+        std::fs::remove_dir_all(&into)?;
     }
-    done(&mut build)?;
-    let debug = tools::target()?.join("debug");
-    // The generator reads what stripping takes away.
-    generate(&debug.join(library()), &debug.join(executable("ava-uniffi-bindgen")))?;
-    let built = match kind {
-        Kind::Testing => debug.join(library()),
-        Kind::Packed => packed()?,
-    };
+    let built = uniffi::make(kind, "kotlin", &into)?;
+    let file = into.join("com/buzzedtech/ava/imessage/core/ava_imessage.kt");
+    let generated = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+    std::fs::write(&file, hide(&generated))?;
     let resources = folder().join("target/native");
     if resources.is_dir() {
         std::fs::remove_dir_all(&resources)?;
     }
     let into = resources.join(platform()?);
     std::fs::create_dir_all(&into)?;
-    std::fs::copy(&built, into.join(library())).with_context(|| built.display().to_string())?;
+    std::fs::copy(&built, into.join(uniffi::library())).with_context(|| built.display().to_string())?;
     Ok(())
-}
-
-/// The library as it ships.
-pub(super) fn packed() -> Result<PathBuf> {
-    done(&mut cargo(["build", "--quiet", "--profile", "packed", "--package", "ava-uniffi"]))?;
-    Ok(tools::target()?.join("packed").join(library()))
-}
-
-fn generate(library: &Path, bindgen: &Path) -> Result<()> {
-    let into = folder().join("target/generated-sources/uniffi");
-    if into.is_dir() {
-        std::fs::remove_dir_all(&into)?;
-    }
-    let mut write = command(bindgen);
-    write.args(["generate", "--no-format", "--language", "kotlin", "--out-dir"]).arg(&into).arg(library);
-    done(&mut write)?;
-    let file = into.join("com/buzzedtech/ava/imessage/core/ava_imessage.kt");
-    let generated = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
-    Ok(std::fs::write(&file, hide(&generated))?)
 }
 
 /// What UniFFI writes is public, and none of it is the package's API: everything at the top level becomes internal.
@@ -113,14 +78,6 @@ fn platform() -> Result<String> {
         other => other,
     };
     Ok(format!("{system}-{processor}"))
-}
-
-fn library() -> String {
-    format!("{}ava_uniffi{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX)
-}
-
-fn executable(name: &str) -> String {
-    format!("{name}{}", std::env::consts::EXE_SUFFIX)
 }
 
 #[cfg(test)]

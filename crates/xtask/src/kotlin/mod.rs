@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use self::core::Kind;
 use crate::command::{ava, path_with, root, run as done};
 use crate::report::{Outcome, Report};
 use crate::tools;
+use crate::uniffi::{self, Kind};
 
 /// The folder of the module.
 fn folder() -> PathBuf {
@@ -112,5 +112,5 @@ pub(crate) fn peers() -> Result<Peers> {
     let classes = bench.join("target/classes");
     let class_path =
         std::env::join_paths(std::iter::once(classes).chain(std::env::split_paths(others.trim())))?;
-    Ok(Peers { class_path: class_path.to_string_lossy().into_owned(), library: core::packed()? })
+    Ok(Peers { class_path: class_path.to_string_lossy().into_owned(), library: uniffi::packed()? })
 }

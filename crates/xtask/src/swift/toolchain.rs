@@ -1,0 +1,120 @@
+//! Swift 6: the machine's, or Debian's in a root of its own.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use super::debian;
+use crate::command::{command, path_with, read, root};
+use crate::tools;
+
+/// What runs Swift.
+pub(super) enum Toolchain {
+    /// It is on PATH.
+    Host,
+    /// It is in the root of another system.
+    Debian(PathBuf),
+}
+
+impl Toolchain {
+    /// Finds it, after installing it where it is missing and this may.
+    pub(super) fn setup() -> Result<Toolchain> {
+        if version(&mut command("swift")).is_ok_and(|version| is_new_enough(&version)) {
+            return Ok(Toolchain::Host);
+        }
+        let toolchain = Toolchain::Debian(debian::setup()?);
+        let version = toolchain.version()?;
+        if !is_new_enough(&version) {
+            bail!("Swift 6 is needed, not {version}");
+        }
+        Ok(toolchain)
+    }
+
+    pub(super) fn version(&self) -> Result<String> {
+        version(&mut self.run("swift", &root()))
+    }
+
+    /// A program of the toolchain's, or one that it has built, in a folder of the checkout.
+    pub(super) fn run(&self, program: impl AsRef<OsStr>, folder: &Path) -> Command {
+        match self {
+            Toolchain::Host => {
+                let mut run = command(program);
+                run.current_dir(folder);
+                run
+            }
+            Toolchain::Debian(debian) => {
+                // Both stand there where they stand here, so that no path needs another name.
+                let shared = [Some(root()), tools::target().ok()];
+                debian::enter(
+                    debian,
+                    &shared.into_iter().flatten().collect::<Vec<_>>(),
+                    folder,
+                    program.as_ref(),
+                )
+            }
+        }
+    }
+
+    /// Builds a package. A warning is a failure.
+    pub(super) fn build(&self, package: &Path, scratch: &Path) -> Command {
+        let mut build = self.run("swift", package);
+        build.args(["build", "-Xswiftc", "-warnings-as-errors", "--scratch-path"]).arg(scratch);
+        build
+    }
+
+    /// PATH, with the folder of a program of this checkout before all others.
+    pub(super) fn path_with(&self, program: &Path) -> Result<OsString> {
+        match self {
+            Toolchain::Host => path_with(program),
+            Toolchain::Debian(_) => {
+                let mut path = program.parent().context("a program in no folder")?.as_os_str().to_owned();
+                path.push(":");
+                path.push(debian::PATH);
+                Ok(path)
+            }
+        }
+    }
+
+    /// One of the toolchain's lesser programs, in the package's folder.
+    pub(super) fn tool(&self, name: &str) -> Command {
+        match self {
+            Toolchain::Host => self.run(name, &super::folder()),
+            // There they aren't on PATH.
+            Toolchain::Debian(_) => self.run(format!("/usr/libexec/swift/bin/{name}"), &super::folder()),
+        }
+    }
+
+    /// What it builds for.
+    pub(super) fn target(&self) -> Result<String> {
+        let info = read(self.run("swift", &root()).args(["-print-target-info"]))?;
+        let info: serde_json::Value = serde_json::from_str(&info)?;
+        Ok(info["target"]["triple"].as_str().context("swift names no target")?.to_owned())
+    }
+}
+
+fn version(swift: &mut Command) -> Result<String> {
+    let output = swift.arg("--version").output()?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let line = said.lines().find(|line| line.contains("Swift version"));
+    Ok(line.context("no Swift")?.to_owned())
+}
+
+/// Whether `Swift version 6.0.3 (…)` is 6 at least.
+fn is_new_enough(version: &str) -> bool {
+    let number = version.split("Swift version ").nth(1).and_then(|rest| rest.split('.').next());
+    number.and_then(|major| major.parse::<u32>().ok()).is_some_and(|major| major >= 6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn swift_6_is_new_enough() {
+        assert!(is_new_enough("Swift version 6.0.3 (swift-6.0.3-RELEASE)"));
+        assert!(is_new_enough("Apple Swift version 6.2 (swiftlang-6.2.0.19.9 clang-1700.3.19.1)"));
+        assert!(!is_new_enough("Swift version 5.10.1 (swift-5.10.1-RELEASE)"));
+    }
+}
