@@ -287,7 +287,8 @@ typedef struct ava_client_options {
    */
   const char *api_key;
   /*
-   Where the API is: http or https. Default: the environment's AVA_BASE_URL, else https://chat.buzzedtech.com.
+   Where the API is: http or https. Default: the environment's AVA_BASE_URL, else
+   <https://chat.buzzedtech.com>.
    */
   const char *base_url;
   /*

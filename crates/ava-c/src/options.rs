@@ -39,7 +39,8 @@ pub struct ava_client_options {
     /// The API key. If there is neither a key nor a token provider, the environment's AVA_API_KEY. Keep it on a server;
     /// it must not be in what you hand out (*Authentication*).
     pub api_key: *const c_char,
-    /// Where the API is: http or https. Default: the environment's AVA_BASE_URL, else https://chat.buzzedtech.com.
+    /// Where the API is: http or https. Default: the environment's AVA_BASE_URL, else
+    /// <https://chat.buzzedtech.com>.
     pub base_url: *const c_char,
     /// The deadline of each call, retries and settling included. Default: 30,000; 60,000 for ava_client_generate() and
     /// ava_client_draft_reply().

@@ -35,9 +35,10 @@ pub(super) fn tests(maven: &mut Command) -> Result<Counts> {
 /// was skipped counts as failed, for none may be.
 fn tally(line: &str) -> Option<Counts> {
     let (_, rest) = line.split_once("Tests run: ")?;
-    let numbers: Vec<u64> =
-        rest.split(", ").filter_map(|part| part.rsplit([' ']).next()?.parse().ok()).collect();
-    let [run, failures, errors, skipped] = numbers[..] else { return None };
+    // The line of a single class goes on with the time it took.
+    let numbers: Option<Vec<u64>> =
+        rest.split(", ").map(|part| part.rsplit(' ').next()?.parse().ok()).collect();
+    let [run, failures, errors, skipped] = numbers?[..] else { return None };
     let failed = failures + errors + skipped;
     Some(Counts { passed: run.saturating_sub(failed), failed })
 }
