@@ -46,7 +46,7 @@ pub(crate) fn run(language: Option<Language>, seeds: Option<u64>) -> ExitCode {
     if language == Some(Language::Kotlin) {
         kotlin::check(&mut report);
     }
-    if language == Some(Language::Swift) {
+    if language.is_none_or(|language| language == Language::Swift) {
         swift::check(&mut report);
     }
     report.finish()

@@ -84,7 +84,8 @@ public final class AvaClient: Sendable {
     ///   ``Delivery/unknown``, don't send it again, but ``settle(_:options:)`` its ``AvaError/attempt``. A send whose
     ///   task is cancelled in flight throws `CancellationError`, and ``Options/onUnknown`` is told of it.
     @discardableResult
-    public func send(_ text: String, to phone: String, options: CallOptions = CallOptions()) async throws -> SentMessage {
+    public func send(_ text: String, to phone: String, options: CallOptions = CallOptions()) async throws -> SentMessage
+    {
         SentMessage(try await value(of: core.send(phone: phone, text: text, options: try options.core())))
     }
 

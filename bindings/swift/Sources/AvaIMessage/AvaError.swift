@@ -153,7 +153,8 @@ extension AvaError.Details: CustomStringConvertible, CustomDebugStringConvertibl
     public var debugDescription: String { description }
     /// What may be dumped.
     public var customMirror: Mirror {
-        Mirror(self, children: ["code": code, "reason": reason, "status": status as Any, "requestID": requestID as Any])
+        Mirror(
+            self, children: ["code": code, "reason": reason, "status": status as Any, "requestID": requestID as Any])
     }
 }
 

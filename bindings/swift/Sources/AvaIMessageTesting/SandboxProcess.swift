@@ -75,7 +75,8 @@
             let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
             let files = folders.map { URL(fileURLWithPath: String($0)).appendingPathComponent(command) }
             guard let found = files.first(where: { FileManager.default.isExecutableFile(atPath: $0.path) }) else {
-                throw SandboxError(words: "there is no `\(command)` command on PATH: cargo install --path crates/ava-cli")
+                throw SandboxError(
+                    words: "there is no `\(command)` command on PATH: cargo install --path crates/ava-cli")
             }
             return found
         }

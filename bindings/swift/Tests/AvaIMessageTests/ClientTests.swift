@@ -51,10 +51,13 @@ final class ClientTests: XCTestCase {
     func testExtraIsReadWhenAskedFor() async throws {
         let sandbox = try await Sandbox.start()
         try await sandbox.script([
-            ["when": ["path": "/api/send"], "json": [
-                "success": true, "message_id": "msg_1", "timestamp": "2026-01-25T12:00:00.25Z",
-                "route": ["name": "blue", "hops": 2], "cost": 0.5,
-            ]]
+            [
+                "when": ["path": "/api/send"],
+                "json": [
+                    "success": true, "message_id": "msg_1", "timestamp": "2026-01-25T12:00:00.25Z",
+                    "route": ["name": "blue", "hops": 2], "cost": 0.5,
+                ],
+            ]
         ])
         let client = try AvaClient(apiKey: sandbox.apiKey, baseURL: sandbox.baseURL)
         let sent = try await client.send("Hello?", to: phone)

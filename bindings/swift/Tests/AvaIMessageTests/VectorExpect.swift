@@ -13,7 +13,9 @@ enum Expect {
         try known(expected, ["result", "error", "any_order"])
         try check((expected["result"] != nil) != (expected["error"] != nil), "give either result or error")
         if let branches = actual.array {
-            guard let wanted = expected["result"]?.array else { throw TestFailure("not of the kind expected: \(actual)") }
+            guard let wanted = expected["result"]?.array else {
+                throw TestFailure("not of the kind expected: \(actual)")
+            }
             return try assign(wanted, branches, anyOrder: expected["any_order"]?.bool ?? false, outcome)
         }
         try check(expected["any_order"] == nil, "any_order is for parallel")

@@ -25,7 +25,9 @@ final class Leaks: Sendable {
     func saw(_ value: Any) {
         var dumped = ""
         dump(value, to: &dumped)
-        let printed = [dumped, String(describing: value), String(reflecting: value), (value as? AvaError)?.localizedDescription]
+        let printed = [
+            dumped, String(describing: value), String(reflecting: value), (value as? AvaError)?.localizedDescription,
+        ]
         lines.with { $0.formUnion(printed.compactMap { $0 }) }
     }
 

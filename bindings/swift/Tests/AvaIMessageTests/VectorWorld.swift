@@ -237,7 +237,11 @@ final class World: Sendable {
         var ended = false
         var failure: AvaError?
         do {
-            ended = try await withTaskCancellationHandler { try await reading.value } onCancel: { reading.cancel() }
+            ended = try await withTaskCancellationHandler {
+                try await reading.value
+            } onCancel: {
+                reading.cancel()
+            }
         } catch let error as AvaError {
             failure = error
         } catch is CancellationError where late != nil && !Task.isCancelled {

@@ -13,8 +13,12 @@ use crate::report::Counts;
 pub(super) fn mvn() -> Command {
     let mut mvn = command(if cfg!(windows) { "mvn.cmd" } else { "mvn" });
     mvn.current_dir(folder()).args(["--batch-mode", "--no-transfer-progress", "-Dstyle.color=never"]);
-    // The compiler within Maven's own process: its daemon would stay behind.
-    mvn.arg("-Dkotlin.compiler.daemon=false");
+    // Cargo's, where JNA would find another library than the jar's.
+    mvn.env_remove("LD_LIBRARY_PATH").env_remove("DYLD_FALLBACK_LIBRARY_PATH");
+    // The compiler's daemon is warm for the next project, and then goes; by default it stays for hours.
+    mvn.arg("-Dkotlin.compiler.daemon.shutdownDelayMs=10000");
+    let given = std::env::var("MAVEN_OPTS").unwrap_or_default();
+    mvn.env("MAVEN_OPTS", format!("{given} -Dkotlin.daemon.options=autoshutdownIdleSeconds=30").trim());
     mvn
 }
 
@@ -35,10 +39,12 @@ pub(super) fn tests(maven: &mut Command) -> Result<Counts> {
 /// was skipped counts as failed, for none may be.
 fn tally(line: &str) -> Option<Counts> {
     let (_, rest) = line.split_once("Tests run: ")?;
-    // The line of a single class goes on with the time it took.
-    let numbers: Option<Vec<u64>> =
-        rest.split(", ").map(|part| part.rsplit(' ').next()?.parse().ok()).collect();
-    let [run, failures, errors, skipped] = numbers?[..] else { return None };
+    if rest.contains("Time elapsed") {
+        return None;
+    }
+    let numbers: Vec<u64> =
+        rest.split(", ").filter_map(|part| part.rsplit([' ']).next()?.parse().ok()).collect();
+    let [run, failures, errors, skipped] = numbers[..] else { return None };
     let failed = failures + errors + skipped;
     Some(Counts { passed: run.saturating_sub(failed), failed })
 }

@@ -71,7 +71,7 @@ fn defined(ava: &Path) -> String {
 pub(crate) fn demo() -> Result<()> {
     toolchain::setup()?;
     core::make(Kind::Testing)?;
-    maven::quietly(&folder(), &["install", "-DskipTests"])?;
+    maven::quietly(&folder(), &["install", "-Dmaven.test.skip"])?;
     play("com.example.Conversation")
 }
 
@@ -87,7 +87,7 @@ fn play(main: &str) -> Result<()> {
 pub(crate) fn package() -> Result<()> {
     toolchain::setup()?;
     core::make(Kind::Packed)?;
-    maven::quietly(&folder(), &["install", "-DskipTests"])?;
+    maven::quietly(&folder(), &["install", "-Dmaven.test.skip"])?;
     println!(
         "in {}, and in Maven's local repository: com.buzzedtech:ava-imessage",
         folder().join("target").display()

@@ -26,27 +26,21 @@ pub(super) fn setup() -> Result<PathBuf> {
         return Ok(debian);
     }
     let as_root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout.trim_ascii() == b"0");
-    if !as_root || !Path::new("/usr/bin/apt-get").is_file() {
+    if !as_root || !cfg!(target_os = "linux") {
         bail!("Swift 6 is needed, on PATH: https://www.swift.org/install (as root, Debian's is installed)");
     }
     println!("installing Swift 6 into {}; this takes some minutes, once", debian.display());
-    if command("debootstrap").arg("--version").output().is_err() {
-        done(apt(&mut command("apt-get")).args(["update", "-qq"]))?;
-        done(apt(&mut command("apt-get")).args([
-            "install",
-            "-y",
-            "-qq",
-            "--no-install-recommends",
-            "debootstrap",
-        ]))?;
-    }
+    tools::debian(&[("debootstrap", "debootstrap")])?;
     // Whatever was mounted in it went with the process that had mounted it.
     if debian.exists() {
         std::fs::remove_dir_all(&debian).with_context(|| debian.display().to_string())?;
     }
     std::fs::create_dir_all(&debian)?;
-    let mut bootstrap = command("debootstrap");
-    bootstrap.args(["--variant=minbase", "--include=ca-certificates", RELEASE]).arg(&debian);
+    // It mounts things there itself, and may be killed.
+    let mut bootstrap = command("unshare");
+    bootstrap
+        .args(["--mount", "--", "debootstrap", "--variant=minbase", "--include=ca-certificates", RELEASE])
+        .arg(&debian);
     done(bootstrap.stdout(std::process::Stdio::null()))?;
     let mut install = enter(&debian, &[], Path::new("/"), "apt-get".as_ref());
     apt(&mut install).args(["install", "-y", "-qq", "--no-install-recommends"]).args(PACKAGES);

@@ -25,6 +25,10 @@ fn consumer() -> PathBuf {
     root().join("tests/consumers/swiftpm")
 }
 
+/// What isn't generated.
+const WRITTEN_BY_HAND: [&str; 5] =
+    ["Sources/AvaIMessage", "Sources/AvaIMessageTesting", "Tests", "Sample/Sources", "Bench/Sources"];
+
 /// Where Swift builds one of the packages.
 fn scratch(name: &str) -> Result<PathBuf> {
     Ok(tools::target()?.join("swift").join(name))
@@ -48,6 +52,12 @@ pub(crate) fn check(report: &mut Report) {
         })
     });
     let Some((swift, ava)) = built else { return };
+    report.check("swift: format", || {
+        let mut lint = swift.tool("swift-format");
+        lint.args(["lint", "--strict", "--recursive", "Package.swift"]).args(WRITTEN_BY_HAND);
+        done(&mut lint)?;
+        Ok(Outcome::Passed)
+    });
     report.check("swift: tests", || Ok(Outcome::Ran(xctest::run(&swift, &ava)?)));
     report.check("swift: docs", || {
         docs(&swift)?;

@@ -17,7 +17,9 @@ func say(_ who: String, _ words: String) {
 /// So many requests brought this text, and so many messages came of them.
 @MainActor
 func expect(_ text: String, posts: Int, rows: Int) async throws {
-    let posted = try await sandbox.requests().filter { $0["method"] == "POST" && $0["json"]?["message"] == .string(text) }
+    let posted = try await sandbox.requests().filter {
+        $0["method"] == "POST" && $0["json"]?["message"] == .string(text)
+    }
     let kept = try await sandbox.messages().filter { $0["message"] == .string(text) }
     say("records", "\(posted.count) POST of this message, \(kept.count) in the history")
     if posted.count != posts || kept.count != rows {

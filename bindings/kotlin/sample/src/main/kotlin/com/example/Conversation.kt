@@ -56,11 +56,13 @@ suspend fun converse(sandbox: Sandbox): Int {
     say("Maya", answer.text)
     val draft = client.draftReply(answer.phone)
     say("AVA", "would say: ${draft.text}")
-    say("", "sent: ${client.send(MAYA, draft.text).messageId}")
-    expect(draft.text, posts = 1, rows = 1)
-
-    println("\n2. The answer is lost on its way back, and the token has expired")
     sandbox.expireTokens()
+    say("sandbox", "refuses the token from now on; the app gets a new one")
+    say("", "sent: ${client.send(MAYA, draft.text).messageId}")
+    // The first was refused, with a 401.
+    expect(draft.text, posts = 2, rows = 1)
+
+    println("\n2. The answer is lost on its way back")
     sandbox.fault(SandboxOperation.SEND, "drop" to "after")
     val late = "Yes please. I'll be five minutes late."
     say("us", late)
