@@ -7,8 +7,19 @@
 #include <string.h>
 #include <time.h>
 
+/* How much a text of a length has: so much that it rarely grows. */
+static size_t room(size_t length) {
+    size_t room = 16;
+    while (room <= length) {
+        room *= 2;
+    }
+    return room;
+}
+
 void add(text *to, const char *what, size_t length) {
-    to->data = realloc(to->data, to->length + length + 1);
+    if (to->data == NULL || room(to->length) != room(to->length + length)) {
+        to->data = realloc(to->data, room(to->length + length));
+    }
     if (length != 0) {
         memcpy(to->data + to->length, what, length);
     }
