@@ -49,7 +49,6 @@ final class VectorsTests: XCTestCase {
         if wanted != nil || ProcessInfo.processInfo.environment["AVA_SLOWEST"] != nil {
             for (time, name) in took.sorted(by: { $0.0 > $1.0 }).prefix(10) { print("  \(time)  \(name)") }
         }
-        XCTAssertLessThan(total, .seconds(20))
         await Log.flush()
         if wanted == nil { try leaks.check() }
     }

@@ -1,7 +1,7 @@
 //! What Maven packs that isn't written in Kotlin: the library for this platform, and the code that calls it, which
 //! UniFFI writes of the library. Both are made again each time, in Maven's own folder, so that they can't part.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use super::folder;
 use crate::uniffi::{self, Kind};
@@ -15,7 +15,7 @@ pub(super) fn make(kind: Kind) -> Result<()> {
     let built = uniffi::make(kind, "kotlin", &into)?;
     let file = into.join("com/buzzedtech/ava/imessage/core/ava_imessage.kt");
     let generated = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
-    std::fs::write(&file, hide(&generated))?;
+    std::fs::write(&file, hide(&reuse_statuses(&generated)?))?;
     let resources = folder().join("target/native");
     if resources.is_dir() {
         std::fs::remove_dir_all(&resources)?;
@@ -24,6 +24,26 @@ pub(super) fn make(kind: Kind) -> Result<()> {
     std::fs::create_dir_all(&into)?;
     std::fs::copy(&built, into.join(uniffi::library())).with_context(|| built.display().to_string())?;
     Ok(())
+}
+
+/// Has each native call use a status that was there already, from `Statuses.kt`, which says why.
+fn reuse_statuses(generated: &str) -> Result<String> {
+    const MADE: &str = "    var status = UniffiRustCallStatus()
+    val return_value = callback(status)
+    uniffiCheckCallStatus(errorHandler, status)
+    return return_value
+";
+    const REUSED: &str = "    val status = Statuses.take()
+    try {
+        val return_value = callback(status)
+        if (!status.succeeded()) uniffiCheckCallStatus(errorHandler, status)
+        return return_value
+    } finally {
+        Statuses.giveBack(status)
+    }
+";
+    ensure!(generated.contains(MADE), "UniFFI makes its statuses in another way than it did");
+    Ok(generated.replace(MADE, REUSED))
 }
 
 /// What UniFFI writes is public, and none of it is the package's API: everything at the top level becomes internal.

@@ -21,6 +21,10 @@ pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin
 /// The root, made if it isn't there or was given up half-way. It takes 3.4 GB.
 pub(super) fn setup() -> Result<PathBuf> {
     let debian = tools::cache()?.join("swift");
+    std::fs::create_dir_all(tools::cache()?)?;
+    // Two that install would take away each other's half; the lock goes with the process.
+    let turn = std::fs::File::create(debian.with_extension("lock"))?;
+    turn.lock()?;
     let complete = debian.join(".complete");
     if std::fs::read_to_string(&complete).is_ok_and(|recipe| recipe == RECIPE) {
         return Ok(debian);
@@ -43,7 +47,9 @@ pub(super) fn setup() -> Result<PathBuf> {
         .arg(&debian);
     done(bootstrap.stdout(std::process::Stdio::null()))?;
     let mut install = enter(&debian, &[], Path::new("/"), "apt-get".as_ref());
-    apt(&mut install).args(["install", "-y", "-qq", "--no-install-recommends"]).args(PACKAGES);
+    apt(&mut install)
+        .args(["-o", "Dpkg::Use-Pty=0", "install", "-y", "-qq", "--no-install-recommends"])
+        .args(PACKAGES);
     // A proxy that this machine needs, it needs in there too.
     for (name, value) in std::env::vars_os() {
         if name.to_string_lossy().to_ascii_lowercase().ends_with("_proxy") {

@@ -1,6 +1,9 @@
 package com.buzzedtech.ava.imessage.internal
 
 import com.buzzedtech.ava.imessage.core.uniffiEnsureInitialized
+import com.buzzedtech.ava.imessage.core.uniffiRustFutureContinuationCallbackImpl
+import com.sun.jna.CallbackThreadInitializer
+import com.sun.jna.Native
 import com.sun.jna.Platform
 
 /** Loads the native half, and says what is missing where that fails. */
@@ -28,10 +31,20 @@ internal object NativeLibrary {
         }
         return try {
             uniffiEnsureInitialized()
+            stayAttached()
             null
         } catch (error: Throwable) {
             "the native library of ava-imessage is of another version than its classes: ${error.cause ?: error}"
         }
+    }
+
+    /**
+     * The library's thread tells of the end of each call, and for that is a thread of the JVM's, too. By default JNA would
+     * make it one anew each time, which costs more than the call. As a daemon it keeps no program alive.
+     */
+    private fun stayAttached() {
+        val staying = CallbackThreadInitializer(true, false, "ava-imessage")
+        Native.setCallbackThreadInitializer(uniffiRustFutureContinuationCallbackImpl, staying)
     }
 
     private fun missing(error: UnsatisfiedLinkError): String {
