@@ -12,8 +12,9 @@ use super::{Effort, MB};
 use crate::kotlin::{Peers, peers};
 
 const ALL: [&str; 3] = ["ours", "java.net.http", "okhttp"];
-/// The JVM compiles what runs often, again and again for the first seconds.
-const WARM_UP: u64 = 6;
+/// The JVM compiles what runs often, again and again for the first ten thousands of calls. What that costs is not a
+/// call's, so more are made than of other languages, and as many to warm up.
+const MORE: u64 = 15;
 
 pub(crate) fn measure(programs: &Path, effort: &Effort, report: &mut Report) -> Result<()> {
     println!("packing, and building the contenders");
@@ -21,9 +22,9 @@ pub(crate) fn measure(programs: &Path, effort: &Effort, report: &mut Report) -> 
     let server = Server::start(programs)?;
     let bench = Bench { peers: &peers, url: &server.url, effort };
     bench.overhead(report)?;
-    bench.calls("send", "A send", effort.sends, 1, report)?;
-    bench.calls("send", "A send, 64 in flight", effort.sends * 4, 64, report)?;
-    bench.calls("page", "A page of 100 messages, typed", effort.pages, 1, report)?;
+    bench.calls("send", "A send", effort.sends * MORE, 1, report)?;
+    bench.calls("send", "A send, 64 in flight", effort.sends * MORE, 64, report)?;
+    bench.calls("page", "A page of 100 messages, typed", effort.pages * MORE / 3, 1, report)?;
     report.section("The native library");
     let size = std::fs::metadata(&peers.library).context("the library")?.len();
     report.value("stripped", size as f64 / MB, "MB", Some(2.8));
@@ -50,10 +51,10 @@ impl Bench<'_> {
 
     /// From the call to its value, through the library's runtime and back.
     fn overhead(&self, report: &mut Report) -> Result<()> {
-        let calls = self.effort.sends * 4;
+        let calls = self.effort.sends * MORE;
         let rounds = self.effort.rounds.div_ceil(3);
         report.section(&format!("A call without a network: µs, median of {rounds} rounds"));
-        let contender = self.contender("ours", "overhead", &[("calls", calls), ("warm-up", calls * WARM_UP)]);
+        let contender = self.contender("ours", "overhead", &[("calls", calls), ("warm-up", calls)]);
         let runs: Vec<Measured> =
             (0..rounds).map(|_| contender.run(Placement::Other.client())).collect::<Result<_>>()?;
         let cpu: Vec<f64> = runs.iter().map(Measured::cpu_us).collect();
@@ -65,7 +66,7 @@ impl Bench<'_> {
 
     /// With the server on another core, as in life.
     fn calls(&self, task: &str, title: &str, calls: u64, in_flight: u64, report: &mut Report) -> Result<()> {
-        let options = [("calls", calls), ("warm-up", calls * WARM_UP), ("in-flight", in_flight)];
+        let options = [("calls", calls), ("warm-up", calls), ("in-flight", in_flight)];
         let contenders = ALL.map(|name| self.contender(name, task, &options));
         let rounds = self.effort.rounds.div_ceil(3);
         report.section(&format!("{title}: CPU µs, median of {rounds} rounds"));
