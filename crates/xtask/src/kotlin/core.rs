@@ -15,7 +15,7 @@ pub(super) fn make(kind: Kind) -> Result<()> {
     let built = uniffi::make(kind, "kotlin", &into)?;
     let file = into.join("com/buzzedtech/ava/imessage/core/ava_imessage.kt");
     let generated = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
-    std::fs::write(&file, hide(&reuse_statuses(&generated)?))?;
+    std::fs::write(&file, hide(&keep(&generated)?))?;
     let resources = folder().join("target/native");
     if resources.is_dir() {
         std::fs::remove_dir_all(&resources)?;
@@ -26,24 +26,56 @@ pub(super) fn make(kind: Kind) -> Result<()> {
     Ok(())
 }
 
-/// Has each native call use a status that was there already, from `Statuses.kt`, which says why.
-fn reuse_statuses(generated: &str) -> Result<String> {
-    const MADE: &str = "    var status = UniffiRustCallStatus()
+/// Has native calls go through `Kept.kt`, which says why.
+fn keep(generated: &str) -> Result<String> {
+    const CHANGES: [(&str, &str); 4] = [
+        (
+            "    class ByValue: RustBuffer(), Structure.ByValue\n",
+            "    class ByValue: Kept.Buffer(), Structure.ByValue\n",
+        ),
+        (
+            "    var status = UniffiRustCallStatus()
     val return_value = callback(status)
     uniffiCheckCallStatus(errorHandler, status)
     return return_value
-";
-    const REUSED: &str = "    val status = Statuses.take()
+",
+            "    val status = Kept.begin()
     try {
         val return_value = callback(status)
         if (!status.succeeded()) uniffiCheckCallStatus(errorHandler, status)
         return return_value
     } finally {
-        Statuses.giveBack(status)
+        Kept.end(status)
     }
-";
-    ensure!(generated.contains(MADE), "UniFFI makes its statuses in another way than it did");
-    Ok(generated.replace(MADE, REUSED))
+",
+        ),
+        (
+            "        }.also {
+            if(it.data == null) {
+",
+            "        }.also {
+            Kept.argument(it)
+            if(it.data == null) {
+",
+        ),
+        (
+            "rustbuffer_free(buf, status)
+        }
+",
+            "rustbuffer_free(buf, status)
+        }.also { buf.release() }
+",
+        ),
+    ];
+    let mut kept = generated.to_owned();
+    for (written, changed) in CHANGES {
+        ensure!(
+            kept.matches(written).count() == 1,
+            "UniFFI calls the library in another way than it did: {written}"
+        );
+        kept = kept.replace(written, changed);
+    }
+    Ok(kept)
 }
 
 /// What UniFFI writes is public, and none of it is the package's API: everything at the top level becomes internal.
