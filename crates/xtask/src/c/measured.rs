@@ -37,7 +37,8 @@ pub(crate) fn contender() -> Result<Measured> {
     compile.arg("-I").arg(root().join("include")).arg(root().join("tests/c/bench/contender.c"));
     compile.arg("-o").arg(&built.contender).arg("-L").arg(&release);
     compile.args(["-lava_imessage_c", "-lcurl", "-lcjson"]);
-    done(compile.arg(format!("-Wl,-rpath,{}", release.display())))?;
+    // Old tags are looked at before LD_LIBRARY_PATH, in which `cargo run` has the library of the dev profile.
+    done(compile.arg(format!("-Wl,--disable-new-dtags,-rpath,{}", release.display())))?;
     let mut link = command("gcc");
     link.args(["-std=c99", "-Os", "-s", "-Wl,--gc-sections"]);
     link.arg("-I").arg(root().join("include")).arg(root().join("tests/c/bench/hello.c"));
