@@ -57,7 +57,7 @@ enum Task {
     /// is skipped and a line says so; with CI=true that is a failure.
     #[command(verbatim_doc_comment)]
     Test {
-        /// The language to test [default: all but kotlin and swift, which are not finished]
+        /// The language to test [default: all]
         language: Option<Language>,
         /// How many seeds the simulation of listening and the drawn sends are run with [default: 300 and 600]
         #[arg(long, value_name = "N")]

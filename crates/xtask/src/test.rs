@@ -42,8 +42,7 @@ pub(crate) fn run(language: Option<Language>, seeds: Option<u64>) -> ExitCode {
     if language.is_none_or(|language| language == Language::C) {
         c::check(&mut report);
     }
-    // Not finished: made when they are asked for by name.
-    if language == Some(Language::Kotlin) {
+    if language.is_none_or(|language| language == Language::Kotlin) {
         kotlin::check(&mut report);
     }
     if language.is_none_or(|language| language == Language::Swift) {
