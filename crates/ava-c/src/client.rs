@@ -282,7 +282,7 @@ unsafe fn messages_page(
 ) -> Result<Call<ava_message_page>> {
     // SAFETY: by this function's contract.
     let (client, phone, call) = unsafe { (of(client)?, string(phone, "phone")?, options::call(options)?) };
-    let (limit, offset) = (options::page(limit, "limit")?, options::page(offset, "offset")?);
+    let (limit, offset) = (options::number(limit, "limit")?, options::number(offset, "offset")?);
     Ok(client.messages_page(phone, PageOptions { limit, offset, call }).map(ava_message_page::from))
 }
 

@@ -7,6 +7,7 @@ use ava_bridge::{Error, ErrorView};
 
 use crate::attempt::ava_attempt;
 use crate::border::{ava_status, free, quietly, read};
+use crate::foreign::Said;
 use crate::text::{Text, pointer};
 
 /// What went wrong. Immutable; its strings, its attempt and its cause live as long as it does.
@@ -39,8 +40,8 @@ impl ava_error {
         match (&mut self.cause, error.cause()) {
             (Some(cause), Some(of)) => cause.set_reason(of),
             _ => {
-                let said = error.source().and_then(|source| source.downcast_ref::<crate::foreign::Said>());
-                self.reason = said.map(|said| Text::from(said.0.as_str()));
+                let said = error.source().and_then(|source| source.downcast_ref::<Said>());
+                self.reason = said.map(|said| Text::from(&*said.0));
             }
         }
     }

@@ -49,21 +49,11 @@ impl Drop for Owner {
 }
 
 /// What a callback gave as its reason to fail. Its words may hold anything, so that no text shows them.
-#[derive(Debug)]
-pub(crate) struct Said(pub(crate) SaidText);
+pub(crate) struct Said(pub(crate) String);
 
-#[derive(Clone)]
-pub(crate) struct SaidText(String);
-
-impl SaidText {
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for SaidText {
+impl fmt::Debug for Said {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("…")
+        f.write_str("Said(…)")
     }
 }
 
@@ -80,7 +70,7 @@ impl std::error::Error for Said {}
 unsafe fn failed(reason: *const c_char) -> BoxError {
     // SAFETY: by this function's contract.
     let reason = unsafe { string(reason, "reason") }.unwrap_or_default();
-    Box::new(Said(SaidText(reason.to_owned())))
+    Box::new(Said(reason.to_owned()))
 }
 
 /// A token that is wanted. Answer it exactly once, now or later, from any thread, with ava_token_request_succeed() or

@@ -179,7 +179,7 @@ pub struct ava_listen_options {
 unsafe impl Extensible for ava_listen_options {}
 
 /// A number of which 0 is the default and AVA_NONE zero.
-fn number(given: i64, name: &str) -> Result<Option<u64>> {
+pub(crate) fn number(given: i64, name: &str) -> Result<Option<u64>> {
     match given {
         0 => Ok(None),
         AVA_NONE => Ok(Some(0)),
@@ -350,9 +350,4 @@ pub(crate) unsafe fn listen(given: *const ava_listen_options, call: CallOptions)
         on_retry: on_retry(it.on_retry, &owner),
         call,
     })
-}
-
-/// A number that a page is asked with.
-pub(crate) fn page(given: i64, name: &str) -> Result<Option<u64>> {
-    number(given, name)
 }

@@ -1,31 +1,5 @@
 /* The client of a vector, and what its steps share. */
-#include "runner.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-static const cJSON *get(const cJSON *object, const char *name) {
-    return cJSON_GetObjectItemCaseSensitive(object, name);
-}
-
-/* An option of C's: there 0 leaves the default, and AVA_NONE is 0. */
-static int64_t number(const cJSON *options, const char *name) {
-    const cJSON *value = get(options, name);
-    if (value == NULL) {
-        return 0;
-    }
-    return value->valuedouble == 0 ? AVA_NONE : (int64_t)value->valuedouble;
-}
-
-static int32_t yes_or_no(const cJSON *options, const char *name) {
-    const cJSON *value = get(options, name);
-    return value == NULL ? 0 : cJSON_IsTrue(value) ? AVA_YES : AVA_NONE;
-}
-
-static const char *string(const cJSON *options, const char *name) {
-    const cJSON *value = get(options, name);
-    return cJSON_IsString(value) ? value->valuestring : NULL;
-}
+#include "op.h"
 
 static void give_token(void *user_data, ava_token_request *request) {
     world *it = user_data;

@@ -21,7 +21,10 @@ pub(crate) fn measure(programs: &Path, effort: &Effort, report: &mut Report) -> 
     {
         for placement in Placement::ALL {
             report.section(&format!("{title}, {placement}: CPU µs, median of {} rounds", effort.rounds));
-            let contenders = ALL.map(|name| contender(&built.contender, name, task, calls, &server.url));
+            let options = [("calls", calls), ("warm-up", calls / 10)];
+            let program = (built.contender.clone(), Vec::new());
+            let contenders =
+                ALL.map(|name| Contender::new(program.clone(), name, task, &server.url, &options));
             let costs = compete(&contenders, placement.client(), effort.rounds)?;
             for (contender, costs) in contenders.iter().zip(&costs) {
                 report.spread(&format!("{task}, {placement}: {}", contender.name), costs, "µs", None);
@@ -36,11 +39,4 @@ pub(crate) fn measure(programs: &Path, effort: &Effort, report: &mut Report) -> 
     report.value("shared library", size(&built.shared)?, "MB", Some(2.7));
     report.value("a program that sends, linked statically to it", size(&built.hello)?, "MB", Some(3.0));
     Ok(())
-}
-
-fn contender(program: &Path, name: &'static str, task: &str, calls: u64, url: &str) -> Contender {
-    let warm_up = (calls / 10).to_string();
-    let calls = calls.to_string();
-    let arguments = [name, task, "--url", url, "--calls", &calls, "--warm-up", &warm_up];
-    Contender { name, program: program.to_owned(), arguments: arguments.map(str::to_owned).to_vec() }
 }

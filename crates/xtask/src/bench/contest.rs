@@ -45,6 +45,22 @@ impl Measured {
 }
 
 impl Contender {
+    /// A program that is told a contender's name, a task, the server's URL and options that are numbers, after what
+    /// it takes to run it.
+    pub(crate) fn new(
+        (program, mut arguments): (PathBuf, Vec<String>),
+        name: &'static str,
+        task: &str,
+        url: &str,
+        options: &[(&str, u64)],
+    ) -> Contender {
+        arguments.extend([name, task, "--url", url].map(str::to_owned));
+        for (option, value) in options {
+            arguments.extend([format!("--{option}"), value.to_string()]);
+        }
+        Contender { name, program, arguments }
+    }
+
     pub(crate) fn run(&self, core: usize) -> Result<Measured> {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).stdin(Stdio::null()).stdout(Stdio::piped());

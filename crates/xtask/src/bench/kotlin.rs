@@ -39,14 +39,9 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     fn contender(&self, name: &'static str, task: &str, options: &[(&str, u64)]) -> Contender {
-        let mut arguments: Vec<String> =
-            ["-XX:+UseSerialGC", "-Xms256m", "-Xmx256m", "-cp"].map(str::to_owned).into();
-        arguments.extend([self.peers.class_path.clone(), "ContenderKt".to_owned(), name.to_owned()]);
-        arguments.extend([task.to_owned(), "--url".to_owned(), self.url.to_owned()]);
-        for (option, value) in options {
-            arguments.extend([format!("--{option}"), value.to_string()]);
-        }
-        Contender { name, program: "java".into(), arguments }
+        let java = ["-XX:+UseSerialGC", "-Xms256m", "-Xmx256m", "-cp", &self.peers.class_path, "ContenderKt"];
+        let java = java.map(str::to_owned).to_vec();
+        Contender::new(("java".into(), java), name, task, self.url, options)
     }
 
     /// From the call to its value, through the library's runtime and back.

@@ -38,13 +38,8 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     fn contender(&self, name: &'static str, task: &str, options: &[(&str, u64)]) -> Contender {
-        let program = self.peers.contender.to_string_lossy().into_owned();
-        let mut arguments = vec![program, name.to_owned(), task.to_owned()];
-        arguments.extend(["--url".to_owned(), self.url.to_owned()]);
-        for (option, value) in options {
-            arguments.extend([format!("--{option}"), value.to_string()]);
-        }
-        Contender { name, program: self.peers.node.clone(), arguments }
+        let script = self.peers.contender.to_string_lossy().into_owned();
+        Contender::new((self.peers.node.clone(), vec![script]), name, task, self.url, options)
     }
 
     /// With the server on another core, as in life. The goals are how many times cheaper ours is to be.

@@ -43,13 +43,8 @@ type Goals<'a> = &'a [(&'a str, f64)];
 
 impl Bench<'_> {
     fn contender(&self, name: &'static str, task: &str, options: &[(&str, u64)]) -> Contender {
-        let program = self.peers.contender.to_string_lossy().into_owned();
-        let mut arguments = vec![program, name.to_owned(), task.to_owned()];
-        arguments.extend(["--url".to_owned(), self.url.to_owned()]);
-        for (option, value) in options {
-            arguments.extend([format!("--{option}"), value.to_string()]);
-        }
-        Contender { name, program: self.peers.python.clone(), arguments }
+        let script = self.peers.contender.to_string_lossy().into_owned();
+        Contender::new((self.peers.python.clone(), vec![script]), name, task, self.url, options)
     }
 
     fn calls(

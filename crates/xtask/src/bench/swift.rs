@@ -36,12 +36,8 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     fn contender(&self, name: &'static str, task: &str, options: &[(&str, u64)]) -> Contender {
-        let mut arguments = self.peers.arguments.clone();
-        arguments.extend([name.to_owned(), task.to_owned(), "--url".to_owned(), self.url.to_owned()]);
-        for (option, value) in options {
-            arguments.extend([format!("--{option}"), value.to_string()]);
-        }
-        Contender { name, program: self.peers.program.clone(), arguments }
+        let run = (self.peers.program.clone(), self.peers.arguments.clone());
+        Contender::new(run, name, task, self.url, options)
     }
 
     /// From the call to its value, through the library's runtime and back.

