@@ -6,7 +6,7 @@ mod package;
 mod pytest;
 mod wheel;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
@@ -110,4 +110,15 @@ pub(crate) fn peers() -> Result<Peers> {
     let wheel = wheel::build(&tools, Kind::Shipping)?;
     environment.install(&wheel)?;
     Ok(Peers { python: environment.python(), contender: folder().join("bench/contender.py"), wheel })
+}
+
+/// The wheel as the tests have it, unpacked into a folder, and an interpreter for it.
+pub(crate) fn unpacked(into: &Path) -> Result<(PathBuf, PathBuf)> {
+    let tools = tools()?;
+    let wheel = wheel::build(&tools, Kind::Testing)?;
+    let mut unpack = tools.run("python");
+    unpack.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--upgrade"]);
+    unpack.arg("--target").arg(into).arg(wheel).env("PIP_ROOT_USER_ACTION", "ignore");
+    done(&mut unpack)?;
+    Ok((tools.python(), into.to_owned()))
 }
