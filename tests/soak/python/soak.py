@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import sys
@@ -26,7 +27,8 @@ saying = threading.Lock()
 def say(*words: object) -> None:
     """A line for whoever compares it with the sandbox's records."""
     with saying:
-        print(*words, sep="\t", flush=True)
+        sys.stdout.write("\t".join(map(str, words)) + "\n")
+        sys.stdout.flush()
 
 
 def send(client: AvaClient, text: str) -> None:
@@ -36,10 +38,9 @@ def send(client: AvaClient, text: str) -> None:
     except DeliveryUnknownError as error:
         say("unknown", text, error.code)
         time.sleep(BEFORE_SETTLING)
-        try:
-            say("settled", text, client.settle(error.attempt).message_id)
-        except AvaError:
-            pass
+        with contextlib.suppress(AvaError):
+            if error.attempt:
+                say("settled", text, client.settle(error.attempt).message_id)
     except AvaError as error:
         say("not_sent", text, error.code)
 

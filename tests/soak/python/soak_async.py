@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import os
 import sys
@@ -22,7 +23,8 @@ PHONE = os.environ["SOAK_PHONE"]
 
 def say(*words: object) -> None:
     """A line for whoever compares it with the sandbox's records."""
-    print(*words, sep="\t", flush=True)
+    sys.stdout.write("\t".join(map(str, words)) + "\n")
+    sys.stdout.flush()
 
 
 async def send(client: AsyncAvaClient, text: str) -> None:
@@ -32,10 +34,9 @@ async def send(client: AsyncAvaClient, text: str) -> None:
     except DeliveryUnknownError as error:
         say("unknown", text, error.code)
         await asyncio.sleep(BEFORE_SETTLING)
-        try:
-            say("settled", text, (await client.settle(error.attempt)).message_id)
-        except AvaError:
-            pass
+        with contextlib.suppress(AvaError):
+            if error.attempt:
+                say("settled", text, (await client.settle(error.attempt)).message_id)
     except AvaError as error:
         say("not_sent", text, error.code)
 
@@ -71,7 +72,7 @@ async def main() -> None:
     stopping = asyncio.Event()
 
     async def token() -> str:
-        return file.read_text()
+        return await asyncio.to_thread(file.read_text)
 
     client = AsyncAvaClient(
         token_provider=token,

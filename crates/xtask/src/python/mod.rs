@@ -29,6 +29,9 @@ const TOOLS: &str = "requirements/check.txt";
 /// What its tests need, on every interpreter.
 const TESTS: &str = "requirements/test.txt";
 
+/// What the soak runs, which isn't part of the package.
+const SOAK: &str = "../tests/soak/python";
+
 /// Every interpreter that the package supports, of those that this machine has.
 fn interpreters() -> Result<Vec<Interpreter>> {
     let found = interpreter::find();
@@ -59,14 +62,21 @@ pub(crate) fn setup() -> Result<()> {
 pub(crate) fn check(report: &mut Report) {
     report.check("python: lint", || {
         tools::or_skip(tools(), |tools| {
-            done(tools.run("ruff").args(["check", "."]).current_dir(folder()))?;
-            done(tools.run("ruff").args(["format", "--check", "."]).current_dir(folder()))?;
+            for at in [".", SOAK] {
+                let ruff = |how: &[&str]| {
+                    let mut ruff = tools.run("ruff");
+                    ruff.args(how).args(["--config", "pyproject.toml", at]).current_dir(folder());
+                    ruff
+                };
+                done(&mut ruff(&["check"]))?;
+                done(&mut ruff(&["format", "--check"]))?;
+            }
             Ok(Outcome::Passed)
         })
     });
     report.check("python: types", || {
         tools::or_skip(tools(), |tools| {
-            done(tools.run("mypy").args(["src", "tests/typing"]).current_dir(folder()))?;
+            done(tools.run("mypy").args(["src", "tests/typing", SOAK]).current_dir(folder()))?;
             done(tools.run("pyright").args(["--pythonpath"]).arg(tools.python()).current_dir(folder()))?;
             Ok(Outcome::Passed)
         })

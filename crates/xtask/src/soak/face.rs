@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 use crate::command::{cargo, command, root, run as done};
-use crate::{c, node, python, tools};
+use crate::{c, kotlin, node, python, tools};
 
 /// A language's program, or one of its two.
 pub(super) struct Face {
@@ -38,7 +38,7 @@ impl Face {
     }
 }
 
-const NAMES: [&str; 5] = ["rust", "python", "asyncio", "node", "c"];
+const NAMES: [&str; 6] = ["rust", "python", "asyncio", "node", "c", "kotlin"];
 
 /// All, or those of these names, built.
 pub(super) fn all(folder: &Path, only: &[String]) -> Result<Vec<Face>> {
@@ -68,6 +68,13 @@ pub(super) fn all(folder: &Path, only: &[String]) -> Result<Vec<Face>> {
     }
     if wanted("c") {
         faces.push(Face::new("c", c::program("soak", programs.join("c/soak.c"))?));
+    }
+    if wanted("kotlin") {
+        let classes = kotlin::dependant(&programs.join("kotlin"))?;
+        // A heap that is soon full is soon judged: by default it may grow to a quarter of the machine.
+        let face =
+            Face::new("kotlin", "java").argument("-Xmx48m").argument("-Xms48m").argument("-XX:+UseSerialGC");
+        faces.push(face.argument("-XX:+AlwaysPreTouch").argument("-cp").argument(classes).argument("SoakKt"));
     }
     Ok(faces)
 }
