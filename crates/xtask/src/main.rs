@@ -1,4 +1,4 @@
-//! The one door to this repository: `cargo xtask demo | test | bench | fuzz | gen | pictures | setup`.
+//! The one door to this repository: `cargo xtask demo | test | bench | fuzz | soak | gen | pictures | setup`.
 
 mod bench;
 mod c;
@@ -16,6 +16,7 @@ mod pictures;
 mod python;
 mod report;
 mod setup;
+mod soak;
 mod swift;
 mod test;
 mod tools;
@@ -102,6 +103,24 @@ enum Task {
         #[arg(long)]
         keep: bool,
     },
+    /// Let every language work for minutes against a sandbox that misbehaves, and judge it
+    ///
+    /// Programs of Rust, Python (blocking and asyncio), Node and C send, read, listen and
+    /// answer, all at once, while faults come and go as a seed has it. It fails if memory,
+    /// open files or threads of one grow, if a message went out twice or was posted again
+    /// by guess, if a caller was told what isn't so, or if a listener missed an answer.
+    /// Plots are in target/soak. The first 30 % are not judged by slope.
+    #[command(verbatim_doc_comment)]
+    Soak {
+        /// What to run [default: all of them]
+        faces: Vec<String>,
+        /// For how long
+        #[arg(long, value_name = "N", default_value_t = 10.0)]
+        minutes: f64,
+        /// What the faults are drawn from [default: another one each time]
+        #[arg(long)]
+        seed: Option<u64>,
+    },
     /// Write the files that are generated from the code
     ///
     /// They are tests/vectors/errors.json, docs/errors.md, docs/options.md, C's header,
@@ -163,6 +182,7 @@ fn main() -> ExitCode {
         Task::Test { language, seeds } => return test::run(language, seeds),
         Task::Bench { language, quick, json } => bench::run(language, quick, json.as_deref()),
         Task::Fuzz { targets, seconds, keep } => fuzz::run(&targets, Duration::from_secs(seconds), keep),
+        Task::Soak { faces, minutes, seed } => soak::run(minutes, seed, &faces),
         Task::Package { language: Language::Python } => python::package(),
         Task::Package { language: Language::Node } => node::package(),
         Task::Package { language: Language::Kotlin } => kotlin::package(),

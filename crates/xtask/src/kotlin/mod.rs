@@ -106,11 +106,22 @@ pub(crate) struct Peers {
 /// Packs ours as it ships, and builds the contenders.
 pub(crate) fn peers() -> Result<Peers> {
     package()?;
-    let bench = folder().join("bench");
-    maven::quietly(&bench, &["compile", "dependency:build-classpath"])?;
-    let others = std::fs::read_to_string(bench.join("target/classpath.txt")).context("the class path")?;
-    let classes = bench.join("target/classes");
-    let class_path =
-        std::env::join_paths(std::iter::once(classes).chain(std::env::split_paths(others.trim())))?;
+    let class_path = class_path(&folder().join("bench"))?;
     Ok(Peers { class_path: class_path.to_string_lossy().into_owned(), library: uniffi::packed()? })
+}
+
+/// Compiles a project, and says where Java finds its classes and all that they need.
+fn class_path(project: &Path) -> Result<std::ffi::OsString> {
+    maven::quietly(project, &["compile", "dependency:build-classpath"])?;
+    let others = std::fs::read_to_string(project.join("target/classpath.txt")).context("the class path")?;
+    let classes = project.join("target/classes");
+    Ok(std::env::join_paths(std::iter::once(classes).chain(std::env::split_paths(others.trim())))?)
+}
+
+/// The class path of a project that depends on the package, as the tests build it.
+pub(crate) fn dependant(project: &Path) -> Result<std::ffi::OsString> {
+    toolchain::setup()?;
+    core::make(Kind::Testing)?;
+    maven::quietly(&folder(), &["install", "-Dmaven.test.skip"])?;
+    class_path(project)
 }

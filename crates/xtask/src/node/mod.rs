@@ -90,12 +90,18 @@ pub(crate) fn check(report: &mut Report) {
 
 /// Plays the example conversation.
 pub(crate) fn demo() -> Result<()> {
+    let (node, _) = built()?;
+    let mut demo = command(node);
+    demo.arg(folder().join("examples/conversation.mjs")).env("PATH", path_with(&ava()?)?);
+    done(&mut demo)
+}
+
+/// Builds the package in its folder, and gives Node and what it imports of it.
+pub(crate) fn built() -> Result<(PathBuf, PathBuf)> {
     let node = tools()?;
     script("build:native", &["--quiet"])?;
     script("build:ts", &[])?;
-    let mut demo = command(&node.program);
-    demo.arg(folder().join("examples/conversation.mjs")).env("PATH", path_with(&ava()?)?);
-    done(&mut demo)
+    Ok((node.program, folder().join("dist/index.mjs")))
 }
 
 /// Builds what is uploaded, as it ships, into `target/package`.

@@ -6,7 +6,7 @@ mod package;
 mod pytest;
 mod wheel;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
@@ -28,6 +28,9 @@ fn folder() -> PathBuf {
 const TOOLS: &str = "requirements/check.txt";
 /// What its tests need, on every interpreter.
 const TESTS: &str = "requirements/test.txt";
+
+/// What the soak runs, which isn't part of the package.
+const SOAK: &str = "../tests/soak/python";
 
 /// Every interpreter that the package supports, of those that this machine has.
 fn interpreters() -> Result<Vec<Interpreter>> {
@@ -59,14 +62,21 @@ pub(crate) fn setup() -> Result<()> {
 pub(crate) fn check(report: &mut Report) {
     report.check("python: lint", || {
         tools::or_skip(tools(), |tools| {
-            done(tools.run("ruff").args(["check", "."]).current_dir(folder()))?;
-            done(tools.run("ruff").args(["format", "--check", "."]).current_dir(folder()))?;
+            for at in [".", SOAK] {
+                let ruff = |how: &[&str]| {
+                    let mut ruff = tools.run("ruff");
+                    ruff.args(how).args(["--config", "pyproject.toml", at]).current_dir(folder());
+                    ruff
+                };
+                done(&mut ruff(&["check"]))?;
+                done(&mut ruff(&["format", "--check"]))?;
+            }
             Ok(Outcome::Passed)
         })
     });
     report.check("python: types", || {
         tools::or_skip(tools(), |tools| {
-            done(tools.run("mypy").args(["src", "tests/typing"]).current_dir(folder()))?;
+            done(tools.run("mypy").args(["src", "tests/typing", SOAK]).current_dir(folder()))?;
             done(tools.run("pyright").args(["--pythonpath"]).arg(tools.python()).current_dir(folder()))?;
             Ok(Outcome::Passed)
         })
@@ -110,4 +120,15 @@ pub(crate) fn peers() -> Result<Peers> {
     let wheel = wheel::build(&tools, Kind::Shipping)?;
     environment.install(&wheel)?;
     Ok(Peers { python: environment.python(), contender: folder().join("bench/contender.py"), wheel })
+}
+
+/// The wheel as the tests have it, unpacked into a folder, and an interpreter for it.
+pub(crate) fn unpacked(into: &Path) -> Result<(PathBuf, PathBuf)> {
+    let tools = tools()?;
+    let wheel = wheel::build(&tools, Kind::Testing)?;
+    let mut unpack = tools.run("python");
+    unpack.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--upgrade"]);
+    unpack.arg("--target").arg(into).arg(wheel).env("PIP_ROOT_USER_ACTION", "ignore");
+    done(&mut unpack)?;
+    Ok((tools.python(), into.to_owned()))
 }
