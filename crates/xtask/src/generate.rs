@@ -1,6 +1,7 @@
 //! What is generated from the code: the table of errors, for the tests of every language and for readers, and the
 //! pictures of the README.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use anyhow::{Context, Result, bail};
@@ -73,6 +74,32 @@ impl Entry {
             c: format!("AVA_ERROR_{}", code.to_uppercase()),
         }
     }
+}
+
+/// A kind of error by its names.
+pub(crate) struct Named {
+    pub(crate) number: u16,
+    pub(crate) code: &'static str,
+    /// By language.
+    pub(crate) names: BTreeMap<&'static str, String>,
+}
+
+/// Every kind of error, and what it is called where.
+pub(crate) fn names() -> Vec<Named> {
+    let named = |entry: Entry| {
+        let rust = format!("ErrorKind::{}", pascal(entry.code));
+        let Entry { number, code, python, node, swift, kotlin, c, .. } = entry;
+        let names = [
+            ("rust", rust),
+            ("python", python),
+            ("node", node),
+            ("swift", swift),
+            ("kotlin", kotlin),
+            ("c", c),
+        ];
+        Named { number, code, names: names.into() }
+    };
+    entries().map(named).collect()
 }
 
 fn entries() -> impl Iterator<Item = Entry> {

@@ -3,6 +3,7 @@
 mod bench;
 mod c;
 mod command;
+mod conformance;
 mod demo;
 mod docs;
 mod generate;
@@ -90,6 +91,8 @@ enum Task {
         /// Write nothing; name the files that are out of date, and fail
         #[arg(long)]
         check: bool,
+        /// What to write of the rest: what tests or measurements left
+        from: Option<Left>,
     },
     /// Take the README's pictures of the phone page
     ///
@@ -130,6 +133,13 @@ enum Language {
     Swift,
 }
 
+/// What a page is written of, and not of the code.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Left {
+    /// docs/conformance.md, of what the tests of every language saw (`cargo xtask test`)
+    Conformance,
+}
+
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Demo { json, language: Language::Rust } => demo::run(json),
@@ -151,7 +161,9 @@ fn main() -> ExitCode {
         Task::Package { language: Language::C } => {
             Err(anyhow!("the C library is installed by cargo cinstall"))
         }
-        Task::Gen { check } => generate::run(check),
+        Task::Gen { from: Some(Left::Conformance), check: true } => conformance::check().map(drop),
+        Task::Gen { from: Some(Left::Conformance), check: false } => conformance::write(),
+        Task::Gen { check, from: None } => generate::run(check),
         Task::Pictures => page::pictures(),
         Task::Setup { languages } => setup::run(&languages),
     };

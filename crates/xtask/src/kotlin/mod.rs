@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::command::{ava, path_with, root, run as done};
+use crate::conformance;
 use crate::report::{Outcome, Report};
 use crate::tools;
 use crate::uniffi::{self, Kind};
@@ -43,7 +44,8 @@ pub(crate) fn check(report: &mut Report) {
     let Some(ava) = built else { return };
     let mut installed = false;
     report.check("kotlin: tests", || {
-        let counts = maven::tests(maven::mvn().arg("install").arg(defined(&ava)))?;
+        let (variable, file) = conformance::begin("kotlin")?;
+        let counts = maven::tests(maven::mvn().arg("install").arg(defined(&ava)).env(variable, file))?;
         installed = counts.failed == 0;
         Ok(Outcome::Ran(counts))
     });
