@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use crate::command::root;
 use crate::generate;
+use crate::names::capitalised;
 use crate::report::Outcome;
 use crate::tools;
 
@@ -254,7 +255,7 @@ fn errors(text: &mut String, results: &Results) {
     );
     let titles = LANGUAGES.map(|(_, title)| title).join(" | ");
     let _ = write!(text, "| | {titles} |\n| --- |{}\n", " --- |".repeat(LANGUAGES.len()));
-    let kinds = generate::names();
+    let kinds = generate::kinds();
     for kind in &kinds {
         let cells = LANGUAGES.map(|(language, _)| {
             let name = kind.names.get(language).map_or("?", String::as_str);
@@ -268,11 +269,6 @@ fn errors(text: &mut String, results: &Results) {
         format!("{passed}/{}", kinds.len())
     });
     let _ = writeln!(text, "| **all** | {} |", sums.join(" | "));
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]

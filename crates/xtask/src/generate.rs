@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::c::header;
 use crate::command::root;
 use crate::names::{camel, pascal};
-use crate::{options, pictures};
+use crate::{bench, options, pictures};
 
 /// Writes the files, or checks that they are as they would be written.
 pub(crate) fn run(check: bool) -> Result<()> {
@@ -22,8 +22,10 @@ pub(crate) fn run(check: bool) -> Result<()> {
         ("docs/options.md", options::page()),
         (header::PATH, header::text()?),
     ];
-    for (path, text) in files.into_iter().chain(pictures::of_the_demo()?) {
-        let file = root().join(path);
+    let files = files.into_iter().chain(pictures::of_the_demo()?);
+    let files = files.map(|(path, text)| (path.to_owned(), text)).chain(bench::pages()?);
+    for (path, text) in files {
+        let file = root().join(&path);
         // A checkout may have given the lines other ends.
         let is_current =
             std::fs::read_to_string(&file).is_ok_and(|found| found.replace("\r\n", "\n") == text);
@@ -90,7 +92,7 @@ pub(crate) struct Named {
 }
 
 /// Every kind of error, and what it is called where.
-pub(crate) fn names() -> Vec<Named> {
+pub(crate) fn kinds() -> Vec<Named> {
     let named = |entry: Entry| {
         let rust = format!("ErrorKind::{}", pascal(entry.code));
         let Entry { number, code, python, node, swift, kotlin, c, .. } = entry;

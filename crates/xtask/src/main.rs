@@ -70,24 +70,25 @@ enum Task {
     ///
     /// Builds in the release profile, starts a server of fixed answers as a process
     /// of its own, and measures contenders in turns, pinned to cores. Prints ratios
-    /// and whether each goal is met; a missed goal is no failure. It takes three
-    /// minutes after the build. docs/performance.md says what the numbers mean.
+    /// and whether each goal is met; a missed goal is no failure. Of all languages
+    /// it is the recording that docs/benchmarks.md shows, which is written anew.
+    /// docs/performance.md says what the numbers mean.
     #[command(verbatim_doc_comment)]
     Bench {
-        /// The language to measure
-        #[arg(default_value = "rust")]
-        language: Language,
+        /// The language to measure [default: all]
+        language: Option<Language>,
         /// A few calls of each, to see that it works: the numbers mean nothing
         #[arg(long)]
         quick: bool,
-        /// Write what was measured to a file, too
+        /// Write what was measured to this file, and to no other
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
     },
     /// Write the files that are generated from the code
     ///
     /// They are tests/vectors/errors.json, docs/errors.md, docs/options.md, C's header,
-    /// and docs/pictures/demo.svg and demo-dark.svg, for which the demo is run.
+    /// docs/benchmarks.md with its pictures, of docs/benchmarks.json, and
+    /// docs/pictures/demo.svg and demo-dark.svg, for which the demo is run.
     #[command(verbatim_doc_comment)]
     Gen {
         /// Write nothing; name the files that are out of date, and fail

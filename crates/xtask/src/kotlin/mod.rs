@@ -103,6 +103,8 @@ pub(crate) struct Peers {
     pub(crate) class_path: String,
     /// The native library, as it ships.
     pub(crate) library: PathBuf,
+    pub(crate) java: String,
+    pub(crate) okhttp: String,
 }
 
 /// Packs ours as it ships, and builds the contenders.
@@ -114,5 +116,9 @@ pub(crate) fn peers() -> Result<Peers> {
     let classes = bench.join("target/classes");
     let class_path =
         std::env::join_paths(std::iter::once(classes).chain(std::env::split_paths(others.trim())))?;
-    Ok(Peers { class_path: class_path.to_string_lossy().into_owned(), library: uniffi::packed()? })
+    let class_path = class_path.to_string_lossy().into_owned();
+    // The jar's name has its version.
+    let (_, okhttp) = class_path.split_once("okhttp-jvm-").context("no OkHttp in the class path")?;
+    let okhttp = okhttp.split(".jar").next().unwrap_or_default().to_owned();
+    Ok(Peers { class_path, library: uniffi::packed()?, java: toolchain::java_version()?, okhttp })
 }
