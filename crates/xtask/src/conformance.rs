@@ -34,6 +34,16 @@ const FACES: [(&str, &str); 8] = [
     ("swift", "Swift"),
 ];
 
+/// What has names for the kinds of errors.
+const LANGUAGES: [(&str, &str); 6] = [
+    ("rust", "Rust"),
+    ("python", "Python"),
+    ("node", "Node"),
+    ("c", "C"),
+    ("kotlin", "Kotlin"),
+    ("swift", "Swift"),
+];
+
 /// The variable for a language's tests, and the file that it names, which is empty then: one for each run, for an
 /// interpreter's or another's.
 pub(crate) fn begin(run: &str) -> Result<(&'static str, PathBuf)> {
@@ -70,6 +80,8 @@ pub(crate) fn check() -> Result<Outcome> {
             Ok(Outcome::Passed)
         });
     }
+    let missing = results.missing()?;
+    ensure!(missing.is_empty(), "not seen to pass: {}", missing.join(", "));
     let page = page(&results)?;
     let found = std::fs::read_to_string(root().join(PAGE)).unwrap_or_default().replace("\r\n", "\n");
     ensure!(found == page, "{PAGE} is not what the tests saw (run `cargo xtask gen conformance`)");
@@ -130,6 +142,27 @@ impl Results {
 
     fn has_run(&self, face: &str) -> bool {
         self.vectors.keys().any(|(_, by)| by == face)
+    }
+
+    /// What did not pass, or did not run, and where.
+    fn missing(&self) -> Result<Vec<String>> {
+        let mut missing = Vec::new();
+        let mut look = |what: &str, places: &[(&str, &str)], holds: &dyn Fn(&str) -> bool| {
+            let not: Vec<&str> =
+                places.iter().filter(|(place, _)| !holds(place)).map(|(_, title)| *title).collect();
+            match not.len() {
+                0 => {}
+                all if all == places.len() => missing.push(format!("{what} anywhere")),
+                _ => missing.push(format!("{what} in {}", not.join(" and "))),
+            }
+        };
+        for Vector { name, .. } in groups()?.iter().flat_map(|group| &group.vectors) {
+            look(name, &FACES, &|face| self.vector_passed(name, face));
+        }
+        for kind in generate::kinds() {
+            look(kind.code, &LANGUAGES, &|language| self.error_passed(kind.code, language));
+        }
+        Ok(missing)
     }
 
     fn vector_passed(&self, name: &str, face: &str) -> bool {
@@ -240,14 +273,6 @@ fn totals(text: &mut String, groups: &[Group], results: &Results) {
 
 /// Kinds by languages, under their names there.
 fn errors(text: &mut String, results: &Results) {
-    const LANGUAGES: [(&str, &str); 6] = [
-        ("rust", "Rust"),
-        ("python", "Python"),
-        ("node", "Node"),
-        ("c", "C"),
-        ("kotlin", "Kotlin"),
-        ("swift", "Swift"),
-    ];
     text.push_str(
         "\n## Errors\n\n\
          Every kind of error, by its name in each language. A test of the language holds number, code and name to the\n\
