@@ -113,9 +113,13 @@ pub(crate) fn peers() -> Result<Peers> {
     let bench = folder().join("bench");
     maven::quietly(&bench, &["compile", "dependency:build-classpath"])?;
     let others = std::fs::read_to_string(bench.join("target/classpath.txt")).context("the class path")?;
-    let classes = bench.join("target/classes");
-    let class_path =
-        std::env::join_paths(std::iter::once(classes).chain(std::env::split_paths(others.trim())))?;
+    let mut class_path = vec![bench.join("target/classes")];
+    class_path.extend(std::env::split_paths(others.trim()).map(|jar| {
+        // Ours as it was just packed: what is in Maven's repository, another checkout may replace meanwhile.
+        let here = jar.file_name().map(|name| folder().join("target").join(name));
+        here.filter(|here| here.is_file()).unwrap_or(jar)
+    }));
+    let class_path = std::env::join_paths(class_path)?;
     let class_path = class_path.to_string_lossy().into_owned();
     // The jar's name has its version.
     let (_, okhttp) = class_path.split_once("okhttp-jvm-").context("no OkHttp in the class path")?;
