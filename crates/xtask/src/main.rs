@@ -3,6 +3,7 @@
 mod bench;
 mod c;
 mod command;
+mod conformance;
 mod demo;
 mod docs;
 mod fuzz;
@@ -72,17 +73,17 @@ enum Task {
     ///
     /// Builds in the release profile, starts a server of fixed answers as a process
     /// of its own, and measures contenders in turns, pinned to cores. Prints ratios
-    /// and whether each goal is met; a missed goal is no failure. It takes three
-    /// minutes after the build. docs/performance.md says what the numbers mean.
+    /// and whether each goal is met; a missed goal is no failure. Of all languages
+    /// it is the recording that docs/benchmarks.md shows, which is written anew.
+    /// docs/performance.md says what the numbers mean.
     #[command(verbatim_doc_comment)]
     Bench {
-        /// The language to measure
-        #[arg(default_value = "rust")]
-        language: Language,
+        /// The language to measure [default: all]
+        language: Option<Language>,
         /// A few calls of each, to see that it works: the numbers mean nothing
         #[arg(long)]
         quick: bool,
-        /// Write what was measured to a file, too
+        /// Write what was measured to this file, and to no other
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
     },
@@ -124,12 +125,15 @@ enum Task {
     /// Write the files that are generated from the code
     ///
     /// They are tests/vectors/errors.json, docs/errors.md, docs/options.md, C's header,
-    /// and docs/pictures/demo.svg and demo-dark.svg, for which the demo is run.
+    /// docs/benchmarks.md with its pictures, of docs/benchmarks.json, and
+    /// docs/pictures/demo.svg and demo-dark.svg, for which the demo is run.
     #[command(verbatim_doc_comment)]
     Gen {
         /// Write nothing; name the files that are out of date, and fail
         #[arg(long)]
         check: bool,
+        /// What to write of the rest: what tests or measurements left
+        from: Option<Left>,
     },
     /// Take the README's pictures of the phone page
     ///
@@ -170,6 +174,13 @@ enum Language {
     Swift,
 }
 
+/// What a page is written of, and not of the code.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Left {
+    /// docs/conformance.md, of what the tests of every language saw (`cargo xtask test`)
+    Conformance,
+}
+
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Demo { json, language: Language::Rust } => demo::run(json),
@@ -193,7 +204,9 @@ fn main() -> ExitCode {
         Task::Package { language: Language::C } => {
             Err(anyhow!("the C library is installed by cargo cinstall"))
         }
-        Task::Gen { check } => generate::run(check),
+        Task::Gen { from: Some(Left::Conformance), check: true } => conformance::check().map(drop),
+        Task::Gen { from: Some(Left::Conformance), check: false } => conformance::write(),
+        Task::Gen { check, from: None } => generate::run(check),
         Task::Pictures => page::pictures(),
         Task::Setup { languages } => setup::run(&languages),
     };

@@ -109,7 +109,12 @@ pub(crate) struct Peers {
     pub(crate) contender: PathBuf,
     /// Ours, as it ships.
     pub(crate) wheel: PathBuf,
+    /// Of the peers.
+    pub(crate) versions: Vec<(String, String)>,
 }
+
+/// Those of the pinned packages that are measured; the others they stand on.
+const MEASURED: [&str; 6] = ["aiohttp", "httpx", "pycurl", "pyreqwest", "requests", "sendblue"];
 
 /// Builds ours as it ships, and installs it beside the peers.
 pub(crate) fn peers() -> Result<Peers> {
@@ -119,7 +124,15 @@ pub(crate) fn peers() -> Result<Peers> {
     let environment = Environment::with(newest, &["bench/requirements.txt"])?;
     let wheel = wheel::build(&tools, Kind::Shipping)?;
     environment.install(&wheel)?;
-    Ok(Peers { python: environment.python(), contender: folder().join("bench/contender.py"), wheel })
+    let pinned = std::fs::read_to_string(folder().join("bench/requirements.txt"))?;
+    let pinned = pinned.lines().filter_map(|line| line.split_once("=="));
+    let versions = pinned.filter(|(name, _)| MEASURED.contains(name));
+    Ok(Peers {
+        python: environment.python(),
+        contender: folder().join("bench/contender.py"),
+        wheel,
+        versions: versions.map(|(name, version)| (name.to_owned(), version.to_owned())).collect(),
+    })
 }
 
 /// The wheel as the tests have it, unpacked into a folder, and an interpreter for it.
