@@ -3,7 +3,7 @@
 import Foundation
 import PackageDescription
 
-// The native half. `cargo xtask package swift` builds it, and writes Native/ and Sources/AvaCore/ together.
+// The native half. `cargo xtask` builds it, and writes Native/ and Sources/AvaCore/ together.
 #if os(Linux)
     let native = Target.systemLibrary(name: "AvaCoreFFI", path: "Native")
     let library = "\(Context.packageDirectory)/Native"

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::command::{command, read, root, run as done};
+use crate::command::{command, read, root, run as done, run_quietly};
 use crate::package::profile::{PROFILE, shipping};
 use crate::tools;
 
@@ -24,9 +24,14 @@ const PACKAGES: [(&str, &str); 8] = [
 
 /// Installs what the checks need.
 pub(crate) fn setup() -> Result<()> {
-    tools::debian(&PACKAGES)?;
-    println!("cargo-c: {}", tools::cargo_c()?.display());
+    println!("cargo-c: {}", ready()?.display());
     Ok(())
+}
+
+/// The same, and says nothing. Gives what installs.
+pub(crate) fn ready() -> Result<PathBuf> {
+    tools::debian(&PACKAGES)?;
+    tools::cargo_c()
 }
 
 /// A prefix that has it.
@@ -44,7 +49,7 @@ pub(crate) fn install(prefix: &Path) -> Result<Installed> {
     cinstall.arg("--target-dir").arg(tools::target()?.join("c/cargo"));
     // Where Debian's cargo-c would add the machine's triple.
     cinstall.arg("--prefix").arg(prefix).arg("--libdir").arg(&libraries);
-    done(shipping(&mut cinstall)?)?;
+    run_quietly(shipping(&mut cinstall)?)?;
     let installed = Installed { prefix: prefix.to_owned() };
     installed.check()?;
     Ok(installed)

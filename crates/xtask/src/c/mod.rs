@@ -42,7 +42,7 @@ pub(crate) fn setup() -> Result<()> {
 
 /// Installs what the package is built with.
 pub(crate) fn ready() -> Result<()> {
-    install::setup()
+    install::ready().map(drop)
 }
 
 /// Makes every check of the library.

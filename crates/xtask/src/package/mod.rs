@@ -198,10 +198,8 @@ pub(crate) fn check() -> Result<Outcome> {
 
 /// What the other checks have built with hooks.
 fn tested_builds() -> Result<Vec<PathBuf>> {
-    let library =
-        |name: &str| format!("{}{name}{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-    let debug = tools::target()?.join("debug");
-    let mut builds = vec![debug.join(library("ava_imessage_c")), debug.join(library("ava_uniffi"))];
+    let library = format!("{}ava_imessage_c{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    let mut builds = vec![tools::target()?.join("debug").join(library)];
     builds.extend(python::tested_wheel()?);
     builds.push(root().join("node").join(format!("ava-imessage.{}.node", platform())));
     Ok(builds)

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::{folder, tools};
-use crate::command::run as done;
+use crate::command::run_quietly as done;
 use crate::package::profile::shipping;
 
 /// Builds them, each in the profile that its pyproject.toml names. The wheels carry this machine's platform tag; those
