@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use crate::command::{cargo, command, read, run as done, stream};
 use crate::report::{Outcome, Report, Tally};
 use crate::{
-    Language, c, consumers, docs, generate, kotlin, node, package, page, python, swift, tools, version,
+    Language, c, consumers, docs, fuzz, generate, kotlin, node, package, page, python, swift, tools, version,
 };
 
 /// What the core must not stand on: command lines, servers, databases, foreign languages.
@@ -90,6 +90,7 @@ fn rust(report: &mut Report, seeds: Option<u64>) {
         let status = stream(&mut tests, |line| tally.watch(line))?;
         Ok(Outcome::Ran(tally.counts(status.success())))
     });
+    report.check("fuzz corpora", fuzz::replay);
     report.check("README and guides", || Ok(Outcome::Ran(docs::run()?)));
     report
         .check("phone page", || tools::or_skip(page::tools(), |tools| Ok(Outcome::Ran(page::run(&tools)?))));
