@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
@@ -14,6 +15,8 @@ use crate::tools;
 
 /// Nobody listens there.
 const NOWHERE: &str = "http://127.0.0.1:9";
+/// What a program that listens for an answer must not wait for ever; a compiler on a busy machine needs minutes.
+const PATIENCE: Duration = Duration::from_secs(900);
 /// Milliseconds until the sandbox's other side answers.
 const ECHO: &str = "200";
 
@@ -97,18 +100,33 @@ impl Place {
                 outer.env(name, value);
             }
         }
-        outer.current_dir(inner.get_current_dir().unwrap_or(&self.folder)).stdin(Stdio::null());
-        let output = outer.output().with_context(|| format!("running {}", inner.get_program().display()))?;
-        if !output.status.success() {
-            bail!(
-                "{} ended with {}\n{}{}",
-                inner.get_program().display(),
-                output.status,
-                String::from_utf8_lossy(&output.stdout),
-                String::from_utf8_lossy(&output.stderr)
-            );
+        outer.current_dir(inner.get_current_dir().unwrap_or(&self.folder));
+        let program = inner.get_program().display();
+        // A file takes what it prints, so that nobody has to read while it runs.
+        let said = self.folder.join("printed");
+        let printed = std::fs::File::create(&said)?;
+        outer.stdin(Stdio::null()).stdout(printed.try_clone()?).stderr(printed);
+        let mut child = outer.spawn().with_context(|| format!("running {program}"))?;
+        let until = Instant::now() + PATIENCE;
+        let status = loop {
+            if let Some(status) = child.try_wait()? {
+                break Some(status);
+            }
+            if Instant::now() > until {
+                let _ = child.kill();
+                let _ = child.wait();
+                break None;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        if status.is_some_and(|status| status.success()) {
+            return Ok(());
         }
-        Ok(())
+        let said = String::from_utf8_lossy(&std::fs::read(said)?).into_owned();
+        match status {
+            Some(status) => bail!("{program} ended with {status}\n{said}"),
+            None => bail!("{program} didn't end\n{said}"),
+        }
     }
 
     fn environment(&self) -> Result<Vec<(String, std::ffi::OsString)>> {
@@ -142,6 +160,10 @@ impl Drop for Place {
         let _ = self.sandbox.kill();
         let _ = self.sandbox.wait();
         let _ = std::fs::remove_dir_all(&self.folder);
+        // The last one takes the folder of them all away.
+        if let Some(all) = self.folder.parent() {
+            let _ = std::fs::remove_dir(all);
+        }
     }
 }
 

@@ -57,7 +57,8 @@ pub(crate) fn check(report: &mut Report) {
     let Some((swift, ava)) = built else { return };
     report.check("swift: format", || {
         let mut lint = swift.tool("swift-format");
-        lint.args(["lint", "--strict", "--recursive", "Package.swift"]).args(WRITTEN_BY_HAND);
+        lint.args(["lint", "--strict", "--recursive", "--configuration", ".swift-format", "Package.swift"]);
+        lint.args(WRITTEN_BY_HAND).arg(root().join("tests/consumers/swift"));
         done(&mut lint)?;
         Ok(Outcome::Passed)
     });
