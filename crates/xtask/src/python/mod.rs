@@ -58,6 +58,21 @@ pub(crate) fn setup() -> Result<()> {
     Ok(())
 }
 
+/// Installs what the packages are built with.
+pub(crate) fn ready() -> Result<()> {
+    tools().map(drop)
+}
+
+/// The wheel with hooks, if it was built.
+pub(crate) fn tested_wheel() -> Result<Option<PathBuf>> {
+    wheel::tested()
+}
+
+/// The newest interpreter.
+pub(crate) fn newest() -> Result<PathBuf> {
+    Ok(interpreters()?.pop().context("no Python")?.program)
+}
+
 /// Makes every check of the package.
 pub(crate) fn check(report: &mut Report) {
     report.check("python: lint", || {

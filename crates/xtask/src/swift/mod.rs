@@ -1,14 +1,17 @@
 //! The SwiftPM package of `bindings/swift`: the toolchain, the native half, the checks.
 
 mod debian;
+mod package;
 mod readme;
 mod toolchain;
 mod xctest;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
+pub(crate) use self::package::run as package;
 use self::toolchain::Toolchain;
 use crate::command::{ava, root, run as done};
 use crate::report::{Outcome, Report};
@@ -54,7 +57,8 @@ pub(crate) fn check(report: &mut Report) {
     let Some((swift, ava)) = built else { return };
     report.check("swift: format", || {
         let mut lint = swift.tool("swift-format");
-        lint.args(["lint", "--strict", "--recursive", "Package.swift"]).args(WRITTEN_BY_HAND);
+        lint.args(["lint", "--strict", "--recursive", "--configuration", ".swift-format", "Package.swift"]);
+        lint.args(WRITTEN_BY_HAND).arg(root().join("tests/consumers/swift"));
         done(&mut lint)?;
         Ok(Outcome::Passed)
     });
@@ -75,9 +79,14 @@ pub(crate) fn check(report: &mut Report) {
 /// Builds the native half and writes what Swift imports of it, together. They are not committed: what isn't there can't
 /// be out of date.
 fn make(kind: Kind) -> Result<PathBuf> {
+    make_in(kind, &folder())
+}
+
+/// The same, into a copy of the package.
+fn make_in(kind: Kind, package: &Path) -> Result<PathBuf> {
     let generated = scratch("generated")?;
     let library = uniffi::make(kind, "swift", &generated)?;
-    let (native, sources) = (folder().join("Native"), folder().join("Sources/AvaCore"));
+    let (native, sources) = (package.join("Native"), package.join("Sources/AvaCore"));
     std::fs::create_dir_all(&native)?;
     std::fs::create_dir_all(&sources)?;
     replace(&generated.join("AvaCore.swift"), &sources.join("AvaCore.swift"))?;
@@ -140,11 +149,11 @@ fn play(swift: &Toolchain, ava: &Path, name: &str) -> Result<()> {
     done(swift.run(scratch.join("debug").join(name), &sample).env("PATH", swift.path_with(ava)?))
 }
 
-/// Builds the native half as it ships, and puts it where Package.swift looks for it.
-pub(crate) fn package() -> Result<()> {
-    make(Kind::Packed)?;
-    println!("in {}: depend on it by its path", folder().display());
-    Ok(())
+/// Builds a project somewhere within `folder`, where the package is too, and runs its program.
+pub(crate) fn consumer_commands(folder: &Path, project: &Path) -> Result<[Command; 2]> {
+    let swift = Toolchain::setup()?.sharing(folder);
+    let scratch = folder.join("scratch");
+    Ok([swift.build(project, &scratch), swift.run(scratch.join("debug/converse"), project)])
 }
 
 /// What is measured of the package, and beside whom.
