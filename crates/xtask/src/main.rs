@@ -91,6 +91,12 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Build the documentation's site, into target/site
+    ///
+    /// Of docs/ and the READMEs, by Sphinx. A warning is an error, and so is a link
+    /// to a page, a heading or a file that isn't there.
+    #[command(verbatim_doc_comment)]
+    Docs,
     /// Take the README's pictures of the phone page
     ///
     /// Into docs/pictures, in Chromium, of the sandbox as it runs. Times and fonts
@@ -152,6 +158,7 @@ fn main() -> ExitCode {
             Err(anyhow!("the C library is installed by cargo cinstall"))
         }
         Task::Gen { check } => generate::run(check),
+        Task::Docs => docs::tools().and_then(|tools| docs::build(&tools)),
         Task::Pictures => page::pictures(),
         Task::Setup { languages } => setup::run(&languages),
     };

@@ -85,6 +85,12 @@ fn rust(report: &mut Report, seeds: Option<u64>) {
         Ok(Outcome::Ran(tally.counts(status.success())))
     });
     report.check("README and guides", || Ok(Outcome::Ran(docs::run()?)));
+    report.check("docs site", || {
+        tools::or_skip(docs::tools(), |tools| {
+            docs::build(&tools)?;
+            Ok(Outcome::Passed)
+        })
+    });
     report
         .check("phone page", || tools::or_skip(page::tools(), |tools| Ok(Outcome::Ran(page::run(&tools)?))));
     report.check("generated files", || {

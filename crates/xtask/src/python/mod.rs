@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
-use self::environment::Environment;
+pub(crate) use self::environment::Environment;
 use self::interpreter::Interpreter;
 use self::wheel::Kind;
 use crate::command::{ava, command, path_with, root, run as done};
@@ -43,6 +43,13 @@ fn tools() -> Result<Environment> {
     let found = interpreters()?;
     let newest = found.last().context("no Python")?;
     Environment::with(newest, &[TOOLS])
+}
+
+/// The newest interpreter's environment with what a file of requirements lists, whose path begins at the root.
+pub(crate) fn environment(requirements: &str) -> Result<Environment> {
+    let found = interpreters()?;
+    let newest = found.last().context("no Python")?;
+    Environment::with(newest, &[&format!("../{requirements}")])
 }
 
 /// Installs what the checks need.
