@@ -24,16 +24,7 @@ _cargo = (ROOT / "Cargo.toml").read_text(encoding="utf-8")
 extensions = ["myst_parser", "sphinx_inline_tabs", "sphinx_copybutton", "plain"]
 myst_enable_extensions = ["attrs_inline"]
 root_doc = "README"
-include_patterns = [
-    "*.md",
-    "docs/*.md",
-    "python/*.md",
-    "python/cli/*.md",
-    "node/*.md",
-    "node/cli/*.md",
-    "bindings/*/*.md",
-    "tests/vectors/README.md",
-]
+# Which pages there are (include_patterns), `cargo xtask docs` says.
 # Folders that would take long to look through, and have no pages.
 exclude_patterns = [
     ".*",

@@ -96,7 +96,14 @@ enum Task {
     /// Of docs/ and the READMEs, by Sphinx. A warning is an error, and so is a link
     /// to a page, a heading or a file that isn't there.
     #[command(verbatim_doc_comment)]
-    Docs,
+    Docs {
+        /// Run their blocks of code, instead
+        #[arg(long)]
+        blocks: bool,
+        /// The language whose blocks are run [default: all]
+        #[arg(requires = "blocks")]
+        language: Option<Language>,
+    },
     /// Take the README's pictures of the phone page
     ///
     /// Into docs/pictures, in Chromium, of the sandbox as it runs. Times and fonts
@@ -136,6 +143,12 @@ enum Language {
     Swift,
 }
 
+/// Fails if these aren't arguments of this program.
+fn understands(arguments: &[&str]) -> anyhow::Result<()> {
+    Arguments::try_parse_from(std::iter::once(&"xtask").chain(arguments))?;
+    Ok(())
+}
+
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Demo { json, language: Language::Rust } => demo::run(json),
@@ -158,7 +171,8 @@ fn main() -> ExitCode {
             Err(anyhow!("the C library is installed by cargo cinstall"))
         }
         Task::Gen { check } => generate::run(check),
-        Task::Docs => docs::tools().and_then(|tools| docs::build(&tools)),
+        Task::Docs { blocks: true, language } => return test::blocks(language),
+        Task::Docs { blocks: false, .. } => docs::tools().and_then(|tools| docs::build(&tools)),
         Task::Pictures => page::pictures(),
         Task::Setup { languages } => setup::run(&languages),
     };

@@ -51,6 +51,22 @@ pub(crate) fn run(language: Option<Language>, seeds: Option<u64>) -> ExitCode {
     report.finish()
 }
 
+/// Runs the blocks of the documents, those of one language or all. Shell and data are with Rust.
+pub(crate) fn blocks(language: Option<Language>) -> ExitCode {
+    let mut report = Report::default();
+    let is_wanted = |one: Language| language.is_none_or(|language| language == one);
+    if is_wanted(Language::Rust) {
+        docs::check_blocks(&mut report);
+    }
+    if is_wanted(Language::Python) {
+        python::check_documents(&mut report);
+    }
+    if is_wanted(Language::Node) {
+        node::check_documents(&mut report);
+    }
+    report.finish()
+}
+
 /// The core, the command, and what is said of the whole repository. What is drawn from seeds is drawn `seeds` times.
 fn rust(report: &mut Report, seeds: Option<u64>) {
     report.check("format", || {
@@ -84,13 +100,7 @@ fn rust(report: &mut Report, seeds: Option<u64>) {
         let status = stream(&mut tests, |line| tally.watch(line))?;
         Ok(Outcome::Ran(tally.counts(status.success())))
     });
-    report.check("README and guides", || Ok(Outcome::Ran(docs::run()?)));
-    report.check("docs site", || {
-        tools::or_skip(docs::tools(), |tools| {
-            docs::build(&tools)?;
-            Ok(Outcome::Passed)
-        })
-    });
+    docs::check(report);
     report
         .check("phone page", || tools::or_skip(page::tools(), |tools| Ok(Outcome::Ran(page::run(&tools)?))));
     report.check("generated files", || {

@@ -1,74 +1,89 @@
-//! The Rust blocks of README.md and docs/*.md, compiled and run.
-//!
-//! Each block is a whole program, as a reader would copy it. It finds a sandbox of its file's own by `AVA_BASE_URL` and
-//! `AVA_API_KEY`, whose other side echoes every message, so that a listener has something to yield. A block that must
-//! not run is marked `no_run`.
+//! The Rust blocks: one program of all that have a `main`, another of all that are tests, so that they are linked twice
+//! and not one by one.
 
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use ava_sandbox::{IdleReply, Sandbox, Settings};
 use serde::Deserialize;
 
-use crate::command::{cargo, command, read, root, stream};
-use crate::report::{Counts, Tally};
+use super::blocks::{Block, Blocks, Runner};
+use super::played::{self, Played};
+use super::stage::Stage;
+use crate::command::{cargo, command, path_with, read, run as done};
 
 /// What a block may use: what its reader would put into Cargo.toml.
-const LIBRARIES: [&str; 5] = ["ava_imessage", "ava_sandbox", "futures_util", "serde_json", "tokio"];
-const ECHO_AFTER_MS: u64 = 300;
+const LIBRARIES: [&str; 6] =
+    ["ava_imessage", "ava_sandbox", "futures_util", "serde_json", "tokio", "tracing_subscriber"];
 
-/// Runs the blocks of all documents.
-pub(crate) fn run() -> Result<Counts> {
+/// Compiles all of them, and runs each.
+pub(crate) fn run(blocks: &Blocks, ava: &Path) -> Result<Played> {
+    let folder = played::folder("rust")?;
+    std::fs::create_dir_all(&folder)?;
+    let all = blocks.of(Runner::Rust);
+    let (tests, programs): (Vec<_>, Vec<_>) = all.into_iter().partition(|block| is_test(block));
     let libraries = libraries()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let mut all = Counts::default();
-    for document in documents()? {
-        let settings =
-            Settings { idle_reply: Some(IdleReply::Echo { after_ms: ECHO_AFTER_MS }), ..Settings::default() };
-        let sandbox = runtime.block_on(Sandbox::builder().settings(settings).start())?;
-        let counts = test(&document, &libraries, &sandbox)?;
-        all.passed += counts.passed;
-        all.failed += counts.failed;
-        runtime.block_on(sandbox.shutdown());
+    let programs = compile(&folder.join("programs.rs"), &main_of(&programs, &folder)?, &libraries, &[])?;
+    let tests = compile(&folder.join("tests.rs"), &modules(&tests, &folder)?, &libraries, &["--test"])?;
+    let path = path_with(ava)?;
+    Played::each(Runner::Rust, blocks, |block| {
+        let stage = Stage::set(folder.join(block.name()))?;
+        let mut program = if is_test(block) {
+            let mut test = command(&tests);
+            test.arg(format!("{}::", block.name()));
+            test
+        } else {
+            let mut program = command(&programs);
+            program.arg(block.name());
+            program
+        };
+        let outcome = stage.play(block, program.current_dir(stage.folder()).env("PATH", &path));
+        stage.strike();
+        outcome
+    })
+}
+
+fn is_test(block: &Block) -> bool {
+    block.text.contains("#[test]") || block.text.contains("#[tokio::test]")
+}
+
+/// A program that is the block whose name it is given.
+fn main_of(blocks: &[&Block], folder: &Path) -> Result<String> {
+    let mut text = modules(blocks, folder)?;
+    text += "fn main() -> std::process::ExitCode {\n    match std::env::args().nth(1).unwrap_or_default().as_str() {\n";
+    for block in blocks {
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "        {0:?} => {0}::run_it(),", block.name());
     }
-    Ok(all)
+    text += "        name => panic!(\"no block {name}\"),\n    }\n}\n";
+    Ok(text)
 }
 
-fn test(document: &Path, libraries: &[OsString], sandbox: &Sandbox) -> Result<Counts> {
-    let mut rustdoc = command(std::env::var_os("RUSTDOC").unwrap_or_else(|| "rustdoc".into()));
-    rustdoc
-        .args(["--test", "--edition", "2024", "--test-args", "--test-threads=1"])
-        .args(libraries)
-        .arg(document);
-    rustdoc.env("AVA_BASE_URL", sandbox.base_url()).env("AVA_API_KEY", sandbox.api_key());
-    let mut tally = Tally::default();
-    let status = stream(&mut rustdoc, |line| tally.watch(line))?;
-    Ok(tally.counts(status.success()))
-}
-
-/// README.md and docs/*.md, relative to the root; those that have Rust blocks.
-fn documents() -> Result<Vec<PathBuf>> {
-    let mut documents = Vec::new();
-    for entry in std::fs::read_dir(root().join("docs"))? {
-        let name = PathBuf::from(entry?.file_name());
-        if name.extension().is_some_and(|extension| extension == "md") {
-            documents.push(Path::new("docs").join(name));
+/// A module of each. What it has of no use to the others is of none to the compiler, either.
+fn modules(blocks: &[&Block], folder: &Path) -> Result<String> {
+    let mut text = String::new();
+    for block in blocks {
+        let mut module = block.text.clone();
+        if !is_test(block) {
+            module += "\npub fn run_it() -> std::process::ExitCode {\n    std::process::Termination::report(main())\n}\n";
         }
+        let file = folder.join(format!("{}.rs", block.name()));
+        std::fs::write(&file, module)?;
+        let _ = writeln!(text, "#[path = {file:?}]\nmod {};", block.name());
     }
-    documents.sort();
-    documents.insert(0, "README.md".into());
-    let mut with_blocks = Vec::new();
-    for document in documents {
-        let text = std::fs::read_to_string(root().join(&document));
-        if text.with_context(|| document.display().to_string())?.contains("```rust") {
-            with_blocks.push(document);
-        }
-    }
-    Ok(with_blocks)
+    Ok(text)
 }
 
-/// Tells rustdoc where the libraries are that the tests were built with.
+fn compile(source: &Path, text: &str, libraries: &[OsString], further: &[&str]) -> Result<PathBuf> {
+    std::fs::write(source, text)?;
+    let program = source.with_extension(std::env::consts::EXE_EXTENSION);
+    let mut rustc = command(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    rustc.args(["--edition", "2024", "-D", "warnings", "-C", "debuginfo=0"]).args(further).args(libraries);
+    done(rustc.arg("-o").arg(&program).arg(source))?;
+    Ok(program)
+}
+/// Tells the compiler where the libraries are that the tests were built with.
 fn libraries() -> Result<Vec<OsString>> {
     #[derive(Deserialize)]
     struct Artifact {

@@ -3,6 +3,7 @@
 
 use anyhow::Result;
 
+use super::blocks;
 use crate::command::{command, root, run as done};
 use crate::python::{self, Environment};
 use crate::tools as all_tools;
@@ -25,6 +26,7 @@ pub(crate) fn build(tools: &Environment) -> Result<()> {
     let mut sphinx = command(tools.python());
     sphinx.args(["-m", "sphinx", "--quiet", "--builder", "html", "--conf-dir", SET_UP]);
     sphinx.args(["--fail-on-warning", "--keep-going", "--fresh-env"]);
+    sphinx.arg("--define").arg(format!("include_patterns={}", blocks::documents()?.join(",")));
     sphinx.arg("--doctree-dir").arg(all_tools::target()?.join("site-cache"));
     done(sphinx.arg(root()).arg(&site))?;
     println!("the site is in {}", site.display());

@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 
 use self::runtime::Runtime;
 use crate::command::{ava, command, path_with, root, run as done};
+use crate::docs::{self, blocks::Blocks, played::Played};
 use crate::report::{Outcome, Report};
 use crate::tools;
 
@@ -81,10 +82,26 @@ pub(crate) fn check(report: &mut Report) {
         Ok(Outcome::Passed)
     });
     report.check("node: tests", || Ok(Outcome::Ran(runs::run(&Runtime::all()?, &ava)?)));
+    report.check("node: docs", || Ok(Outcome::Played(documents(&node, &ava)?)));
     report.check("node: packages", || {
         let into = packages()?.with_file_name("package-testing");
         pack(&node, &runs::native()?, &ava, &into)?;
         Ok(Outcome::Ran(runs::run_packages(&node, &into)?))
+    });
+}
+
+/// Runs the blocks of the documents.
+fn documents(node: &Runtime, ava: &Path) -> Result<Played> {
+    docs::node::run(&Blocks::read()?, &folder(), &node.program, ava)
+}
+
+/// Builds what the documents' blocks need, and runs them.
+pub(crate) fn check_documents(report: &mut Report) {
+    report.check("node: docs", || {
+        let node = tools()?;
+        script("build:native", &["--quiet", "--features", "test-hooks"])?;
+        script("build:ts", &[])?;
+        Ok(Outcome::Played(documents(&node, &ava()?)?))
     });
 }
 

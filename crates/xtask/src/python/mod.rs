@@ -6,7 +6,8 @@ mod package;
 mod pytest;
 mod wheel;
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
@@ -14,6 +15,7 @@ pub(crate) use self::environment::Environment;
 use self::interpreter::Interpreter;
 use self::wheel::Kind;
 use crate::command::{ava, command, path_with, root, run as done};
+use crate::docs::{self, blocks::Blocks, played::Played};
 use crate::report::{Outcome, Report};
 use crate::tools;
 
@@ -87,6 +89,28 @@ pub(crate) fn check(report: &mut Report) {
     });
     let Some((wheel, ava)) = built else { return };
     report.check("python: tests", || Ok(Outcome::Ran(pytest::run(&interpreters()?, &wheel, &ava)?)));
+    report.check("python: docs", || Ok(Outcome::Played(documents(&wheel, &ava)?)));
+}
+
+/// Runs the blocks of the documents on the oldest and the newest interpreter.
+fn documents(wheel: &Path, ava: &Path) -> Result<Played> {
+    let found = interpreters()?;
+    let ends: BTreeSet<usize> = [0, found.len() - 1].into();
+    let mut environments = Vec::new();
+    for interpreter in ends.into_iter().filter_map(|number| found.get(number)) {
+        let environment = Environment::with(interpreter, &[TESTS])?;
+        environment.install(wheel)?;
+        environments.push(environment);
+    }
+    docs::python::run(&Blocks::read()?, &environments, ava)
+}
+
+/// Builds what the documents' blocks need, and runs them.
+pub(crate) fn check_documents(report: &mut Report) {
+    report.check("python: docs", || {
+        let wheel = wheel::build(&tools()?, Kind::Testing)?;
+        Ok(Outcome::Played(documents(&wheel, &ava()?)?))
+    });
 }
 
 /// Plays the example conversation.
