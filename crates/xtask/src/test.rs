@@ -64,6 +64,15 @@ pub(crate) fn blocks(language: Option<Language>) -> ExitCode {
     if is_wanted(Language::Node) {
         node::check_documents(&mut report);
     }
+    if is_wanted(Language::C) {
+        c::check_documents(&mut report);
+    }
+    if is_wanted(Language::Kotlin) {
+        kotlin::check_documents(&mut report);
+    }
+    if is_wanted(Language::Swift) {
+        swift::check_documents(&mut report);
+    }
     report.finish()
 }
 

@@ -1,8 +1,8 @@
 //! The Maven module of `bindings/kotlin`: what it is built of, the checks, the packages.
 
 mod core;
+mod documents;
 mod maven;
-mod readme;
 mod toolchain;
 
 use std::path::{Path, PathBuf};
@@ -49,18 +49,23 @@ pub(crate) fn check(report: &mut Report) {
     });
     // After a failure what is installed is of another time.
     if installed {
-        report.check("kotlin: README", || {
-            readme::write_blocks()?;
-            let mut tests = maven::mvn();
-            tests.current_dir(consumer()).arg("test").env("PATH", path_with(&ava)?);
-            Ok(Outcome::Ran(maven::tests(&mut tests)?))
-        });
+        report.check("kotlin: docs", || Ok(Outcome::Played(documents::run(&ava)?)));
         report.check("kotlin: sample", || {
             let mut tests = maven::mvn();
             tests.current_dir(folder().join("sample")).arg("test").env("PATH", path_with(&ava)?);
             Ok(Outcome::Ran(maven::tests(&mut tests)?))
         });
     }
+}
+
+/// Installs what the documents' blocks need, and runs them.
+pub(crate) fn check_documents(report: &mut Report) {
+    report.check("kotlin: docs", || {
+        toolchain::setup()?;
+        core::make(Kind::Testing)?;
+        maven::quietly(&folder(), &["install", "-Dmaven.test.skip"])?;
+        Ok(Outcome::Played(documents::run(&ava()?)?))
+    });
 }
 
 fn defined(ava: &Path) -> String {
