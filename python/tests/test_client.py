@@ -334,13 +334,12 @@ class TestTokenProviders:
         async def main() -> None:
             async with ava_sandbox.async_client(token_provider=provide) as client:
                 call = asyncio.ensure_future(client.poll())
-                longest = 0.0
+                turns = 0
                 while not call.done():
-                    began = time.monotonic()
                     await asyncio.sleep(0.01)
-                    longest = max(longest, time.monotonic() - began)
+                    turns += 1
                 await call
-                assert longest < 0.25
+                assert turns > 3, "the loop stood still while the function slept"
 
             async with ava_sandbox.async_client(token_provider=lambda: wrapped()) as client:
                 await client.poll()

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 
 import { chromium } from "playwright-core";
@@ -12,6 +13,8 @@ import { chromium } from "playwright-core";
 export const AVA = process.env.AVA ?? "ava";
 const CHROMIUM = process.env.AVA_CHROMIUM ?? "/usr/bin/chromium";
 export const PHONE = "+15550100142";
+/** How long is waited for what must come. A busy machine may take long; nothing passes for being quick. */
+const PATIENCE_MS = 30_000;
 
 /** Nothing but the page's own requests leaves it. */
 const FLAGS = [
@@ -86,6 +89,18 @@ export async function control(of, method, name, body) {
   return answer.json();
 }
 
+/**
+ * Waits until a control answers as wanted: what is switched on the page reaches the sandbox a moment later.
+ * @param {Sandbox} of @param {string} name @param {(answer: any) => boolean} wanted
+ */
+export async function settled(of, name, wanted) {
+  for (const end = Date.now() + PATIENCE_MS; ; await sleep(20)) {
+    const answer = await control(of, "GET", name);
+    if (wanted(answer)) return answer;
+    assert.ok(Date.now() < end, `${name} stays ${JSON.stringify(answer)}`);
+  }
+}
+
 /** Playwright gives each launch a fresh folder for the user's data. */
 export function browser() {
   return chromium.launch({ executablePath: CHROMIUM, headless: true, args: FLAGS });
@@ -108,7 +123,7 @@ export async function open(browser, of, options = {}) {
   page.on("request", (request) => {
     if (!request.url().startsWith(`${of.url}/`)) wrong.push(`left: ${request.url()}`);
   });
-  page.setDefaultTimeout(8000);
+  page.setDefaultTimeout(PATIENCE_MS);
   await page.goto(of.page);
   await page.getByText("Connected", { exact: true }).waitFor();
   return { page, wrong, close: () => context.close() };

@@ -27,6 +27,15 @@ pub const DEFAULT_MAX_RETRIES: u32 = 2;
 pub const DEFAULT_BACKOFF: Duration = Duration::from_millis(500);
 /// The longest wait between tries, unless the service asks for more.
 pub const DEFAULT_BACKOFF_MAX: Duration = Duration::from_secs(8);
+/// How long DNS, TCP and TLS may take together.
+pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the server may be silent.
+pub const DEFAULT_READ_IDLE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long an unused connection is kept: below the 5 s after which Node's servers close, so that the pool rarely holds
+/// a dead one.
+pub const DEFAULT_POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(4);
+/// The largest answer that is read.
+pub const DEFAULT_MAX_RESPONSE_BYTES: usize = 8 * 1024 * 1024;
 /// For how long the history is asked whether a send whose answer was lost is there.
 pub const DEFAULT_SETTLE_WITHIN: Duration = Duration::from_secs(10);
 /// The first gap between two readings of the history.
@@ -94,21 +103,20 @@ impl Default for ClientBuilder {
             base_url: DEFAULT_BASE_URL.to_owned(),
             transport: None,
             http: HttpOptions {
-                connect_timeout: Duration::from_secs(5),
-                // Below the 5 s after which Node's servers close, so that the pool rarely holds a dead one.
-                pool_idle_timeout: Duration::from_secs(4),
+                connect_timeout: DEFAULT_CONNECT_TIMEOUT,
+                pool_idle_timeout: DEFAULT_POOL_IDLE_TIMEOUT,
                 environment_proxy: true,
                 roots: None,
             },
             timeout: None,
-            read_idle_timeout: Duration::from_secs(10),
+            read_idle_timeout: DEFAULT_READ_IDLE_TIMEOUT,
             max_retries: DEFAULT_MAX_RETRIES,
             backoff: Backoff { initial: DEFAULT_BACKOFF, max: DEFAULT_BACKOFF_MAX },
             confirm_from_history: true,
             settle_within: DEFAULT_SETTLE_WITHIN,
             settle_gap: DEFAULT_SETTLE_GAP,
             rate_limited_is_not_sent: true,
-            max_response_bytes: 8 * 1024 * 1024,
+            max_response_bytes: DEFAULT_MAX_RESPONSE_BYTES,
             headers: Vec::new(),
             user_agent: None,
             on_unknown: None,

@@ -33,16 +33,43 @@ export function faults(page) {
   const times = h("select", { "aria-label": "How often it hits" }, h("option", { value: "1" }, "the next"), h("option", { value: "" }, "every"));
   const problem = h("p", { class: "wrong", role: "alert" });
 
+  /**
+   * What is switched takes effect in the order of the clicks, each on what the one before left. Until the last of them
+   * has, the switches stay as they were clicked.
+   */
+  let last = Promise.resolve();
+  let waiting = 0;
   /** @param {() => Promise<unknown>} use */
-  const attempt = async (use) => {
+  const attempt = (use) => {
     problem.textContent = "";
-    try {
-      await use();
-    } catch (error) {
-      problem.textContent = error instanceof Error ? error.message : String(error);
-    }
-    await read();
+    return inTurn(async () => {
+      try {
+        await use();
+      } catch (error) {
+        problem.textContent = error instanceof Error ? error.message : String(error);
+      }
+    });
   };
+  /** @param {() => Promise<unknown>} change */
+  function inTurn(change) {
+    waiting += 1;
+    panel.setAttribute("aria-busy", "true");
+    last = last.then(async () => {
+      await change();
+      await known();
+      waiting -= 1;
+      if (waiting > 0) return;
+      draw();
+      panel.removeAttribute("aria-busy");
+    });
+    return last;
+  }
+  /** Nothing new if the sandbox is gone: the page says so itself. */
+  async function known() {
+    try {
+      [installed, settings] = await Promise.all([control("GET", "faults"), control("GET", "settings")]);
+    } catch {}
+  }
 
   const rows = GROUPS.flatMap((group) => group.switches).map((of) => row(of));
   /** @param {Switch} of */
@@ -52,10 +79,19 @@ export function faults(page) {
     const whom = () => ({ on: of.on ?? on.value, times: times.value === "" ? null : Number(times.value) });
     const mine = () => installed.filter((fault) => isOn(fault) && valueIn(of, fault.fault) !== null);
     const install = () => control("POST", "faults", { ...whom(), ...of.members(value?.input.value ?? "") });
-    const remove = () => Promise.all(mine().map((fault) => control("DELETE", `faults/${fault.id}`)));
-    input.addEventListener("change", () => attempt(input.checked ? install : remove));
+    /** @param {InstalledFault[]} faults */
+    const remove = (faults) => Promise.all(faults.map((fault) => control("DELETE", `faults/${fault.id}`)));
+    input.addEventListener("change", () => {
+      const { checked } = input;
+      void attempt(() => (checked ? install() : remove(mine())));
+    });
     value?.input.addEventListener("change", () => {
-      if (mine().length > 0) void attempt(async () => (await remove(), await install()));
+      void attempt(async () => {
+        const old = mine();
+        // The new one first: no request slips through between the two.
+        if (old.length > 0) await install();
+        await remove(old);
+      });
     });
     const state = h("span", { class: "state" });
     const element = h(
@@ -92,7 +128,10 @@ export function faults(page) {
   /** @param {string} id @param {string} label @param {string} hint @param {(checked: boolean) => object} patch */
   function setting(id, label, hint, patch) {
     const input = h("input", { type: "checkbox", role: "switch", id, "aria-describedby": `hint-${id}` });
-    input.addEventListener("change", () => attempt(() => control("PATCH", "settings", patch(input.checked))));
+    input.addEventListener("change", () => {
+      const { checked } = input;
+      void attempt(() => control("PATCH", "settings", patch(checked)));
+    });
     const element = h("div", { class: "switch" }, input, h("label", { for: id }, label), h("p", { class: "hint", id: `hint-${id}` }, hint));
     return { input, element };
   }
@@ -109,12 +148,8 @@ export function faults(page) {
     h("fieldset", {}, h("legend", {}, "Delivery"), undelivered.element, latePolls.element),
   );
 
-  async function read() {
-    [installed, settings] = await Promise.all([control("GET", "faults"), control("GET", "settings")]);
-    draw();
-  }
-
   function draw() {
+    if (waiting > 0) return;
     for (const each of rows) each.draw();
     const open = page.open();
     undelivered.input.disabled = open === null;
@@ -148,7 +183,7 @@ export function faults(page) {
       [installed, settings] = [all, known];
       draw();
     },
-    read,
+    read: () => inTurn(async () => {}),
     draw,
   };
 }

@@ -1,5 +1,5 @@
-//! What is generated from the code: the table of errors, for the tests of every language and for readers, and the
-//! pictures of the README.
+//! What is generated from the code: the table of errors, for the tests of every language and for readers, the table of
+//! options, C's header, and the pictures of the README.
 
 use std::fmt::Write as _;
 
@@ -9,14 +9,19 @@ use serde::Serialize;
 
 use crate::c::header;
 use crate::command::root;
-use crate::pictures;
+use crate::names::{camel, pascal};
+use crate::{options, pictures};
 
 /// Writes the files, or checks that they are as they would be written.
 pub(crate) fn run(check: bool) -> Result<()> {
     let mut stale = Vec::new();
-    let errors = [("tests/vectors/errors.json", errors_json()?), ("docs/errors.md", errors_md()?)];
-    let header = [(header::PATH, header::text()?)];
-    for (path, text) in errors.into_iter().chain(header).chain(pictures::of_the_demo()?) {
+    let files = [
+        ("tests/vectors/errors.json", errors_json()?),
+        ("docs/errors.md", errors_md()?),
+        ("docs/options.md", options::page()),
+        (header::PATH, header::text()?),
+    ];
+    for (path, text) in files.into_iter().chain(pictures::of_the_demo()?) {
         let file = root().join(path);
         // A checkout may have given the lines other ends.
         let is_current =
@@ -102,22 +107,6 @@ fn errors_md() -> Result<String> {
         let _ = writeln!(text, "| {number} | `{code}` | `ErrorKind::{}` | {description} |", pascal(code));
     }
     Ok(text)
-}
-
-/// `rate_limited` as `RateLimited`.
-fn pascal(code: &str) -> String {
-    code.split('_').map(capitalised).collect()
-}
-
-/// `rate_limited` as `rateLimited`.
-fn camel(code: &str) -> String {
-    let (first, rest) = code.split_once('_').unwrap_or((code, ""));
-    format!("{first}{}", pascal(rest))
-}
-
-fn capitalised(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]

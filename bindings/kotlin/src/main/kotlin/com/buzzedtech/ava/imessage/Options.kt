@@ -7,8 +7,8 @@ import kotlin.time.Duration
  *
  * @property timeout For a call, retries and settling included: 30 s (60 s for [AvaClient.generate] and
  * [AvaClient.draftReply]).
- * @property connectTimeout For DNS, TCP and TLS together: 10 s.
- * @property readIdleTimeout How long the server may be silent: 30 s.
+ * @property connectTimeout For DNS, TCP and TLS together: 5 s.
+ * @property readIdleTimeout How long the server may be silent: 10 s.
  * @property poolIdleTimeout How long an unused connection is kept: 4 s.
  * @property maxRetries How often a call is tried again where that is safe: 2.
  * @property backoff The first wait between tries: 0.5 s.

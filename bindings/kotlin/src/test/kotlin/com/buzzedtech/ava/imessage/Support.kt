@@ -21,10 +21,10 @@ internal suspend fun flush() {
     check(runInterruptible(Dispatchers.IO) { flushCallbacks(10_000u) }) { "callbacks wait for ever" }
 }
 
-/** Waits until something holds; ten seconds is for ever, if nothing else is said. */
-internal suspend fun until(what: String, withinMs: Long = 10_000, holds: suspend () -> Boolean) {
+/** Waits until something holds; ten seconds is for ever. */
+internal suspend fun until(what: String, holds: suspend () -> Boolean) {
     try {
-        withTimeout(withinMs) { while (!holds()) delay(5) }
+        withTimeout(10_000) { while (!holds()) delay(5) }
     } catch (error: kotlinx.coroutines.TimeoutCancellationException) {
         throw AssertionError("never came: $what", error)
     }
