@@ -3,6 +3,7 @@
 - Blocks of code that follow each other, in different languages, are one set of tabs.
 - `<picture>` with a dark source follows the theme of the page, which readers can switch.
 - A link to a file of the repository that is no page leads to the repository. One to nothing is a warning.
+- A link to a reference, which each language's own tool makes, leads there: `cargo xtask docs` sees to it.
 - The pages stand in the order of the lists in docs/README.md.
 """
 
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docutils import nodes
+from header import markdown
 from pygments.lexers import TextLexer
 from sphinx.transforms import SphinxTransform
 from sphinx_inline_tabs._impl import TabContainer
@@ -34,10 +36,16 @@ TABS = {
 # A shell block before the others is what has to be done first.
 NEVER_FIRST = "sh"
 CONTENTS = "docs/README"
+REFERENCE_OF_C = "docs/c-reference"
+HEADER = "include/ava_imessage.h"
 FENCED = re.compile(r"^(```+|~~~+).*?^\1[ \t]*$", re.MULTILINE | re.DOTALL)
 PICTURE = re.compile(
     r'<picture>\s*<source [^>]*dark[^>]* srcset="(?P<dark>[^"]+)">\s*'
     r'<img alt="(?P<alt>[^"]*)" src="(?P<light>[^"]+)">\s*</picture>'
+)
+REFERENCE = re.compile(r"\[`(?P<name>[^`]+)`\]\((?P<path>\.\./reference/[^)]+)\)")
+REFERENCE_LINK = (
+    r'<a class="reference external" href="\g<path>"><code class="docutils literal notranslate">\g<name></code></a>'
 )
 LINK = re.compile(r"(?<=\]\()(?P<path>[^()\s:#]+)(?P<anchor>#[^()\s]*)?(?=\))")
 
@@ -78,6 +86,8 @@ def read(app: Sphinx, page: str, source: list[str]) -> None:
     source[0] = "".join([*parts, prose(app, page, text[end:])])
     if page == app.config.root_doc:
         source[0] += contents(app)
+    if page == REFERENCE_OF_C:
+        source[0] += "\n" + markdown(Path(app.srcdir, HEADER))
     if page == CONTENTS:
         source[0] = f"---\norphan: true\n---\n{source[0]}"
 
@@ -96,6 +106,7 @@ def prose(app: Sphinx, page: str, text: str) -> str:
         kind = "tree" if file.is_dir() else "blob"
         return f"{app.config.repository}/{kind}/main/{path}{found['anchor'] or ''}"
 
+    text = REFERENCE.sub(REFERENCE_LINK, text)
     return LINK.sub(link, PICTURE.sub(picture, text))
 
 

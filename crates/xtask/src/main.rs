@@ -95,15 +95,15 @@ enum Task {
     },
     /// Build the documentation's site, into target/site
     ///
-    /// Of docs/ and the READMEs, by Sphinx. A warning is an error, and so is a link
-    /// to a page, a heading or a file that isn't there.
+    /// Of docs/ and the READMEs, by Sphinx; and the reference of each language, by its
+    /// own tool. A warning is an error, and so is a link to a page, a heading or a
+    /// file that isn't there.
     #[command(verbatim_doc_comment)]
     Docs {
-        /// Run their blocks of code, instead
+        /// Run the blocks of code in them, instead
         #[arg(long)]
         blocks: bool,
-        /// The language whose blocks are run [default: all]
-        #[arg(requires = "blocks")]
+        /// The language whose reference is built, or whose blocks are run [default: all]
         language: Option<Language>,
     },
     /// Take the README's pictures of the phone page
@@ -174,7 +174,9 @@ fn main() -> ExitCode {
         }
         Task::Gen { check } => generate::run(check),
         Task::Docs { blocks: true, language } => return test::blocks(language),
-        Task::Docs { blocks: false, .. } => docs::tools().and_then(|tools| docs::build(&tools)),
+        Task::Docs { blocks: false, language } => docs::tools()
+            .and_then(|tools| docs::build(&tools))
+            .and_then(|()| docs::reference::build(language)),
         Task::Pictures => page::pictures(),
         Task::Setup { languages } => setup::run(&languages),
     };

@@ -5,6 +5,7 @@ mod data;
 pub(crate) mod node;
 pub(crate) mod played;
 pub(crate) mod python;
+pub(crate) mod reference;
 mod rust;
 mod shell;
 mod site;

@@ -11,6 +11,7 @@ use super::blocks::{Block, Blocks, Runner};
 use super::played::{self, Played};
 use super::stage::Stage;
 use crate::command::{command, path_with};
+use crate::tools;
 
 /// The documents' own, whose history has something to show.
 const PHONE: &str = "+1234567890";
@@ -20,6 +21,7 @@ const ADDRESS: &str = "http://127.0.0.1:4010";
 const PORT: &str = "--port 4010";
 
 pub(crate) fn run(blocks: &Blocks, ava: &Path) -> Result<Played> {
+    tools::debian(&[("bash", "bash"), ("curl", "curl"), ("jq", "jq")])?;
     let mut played = Played::new(Runner::Shell, blocks);
     let all = blocks.of(Runner::Shell);
     let (of_xtask, all): (Vec<_>, Vec<_>) = all.into_iter().partition(|block| xtask(block).is_some());

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::command::{ava, path_with, root, run as done};
+use crate::docs;
 use crate::report::{Outcome, Report};
 use crate::tools;
 use crate::uniffi::{self, Kind};
@@ -70,6 +71,14 @@ pub(crate) fn check_documents(report: &mut Report) {
 
 fn defined(ava: &Path) -> String {
     format!("-Dava.command={}", ava.display())
+}
+
+/// Builds the reference.
+pub(crate) fn reference(into: &Path) -> Result<()> {
+    toolchain::setup()?;
+    core::make(Kind::Testing)?;
+    maven::quietly(&folder(), &["compile", "dokka:dokka"])?;
+    docs::reference::copy(&folder().join("target/dokka"), into)
 }
 
 /// Plays the example conversation, with the sample app's own classes.

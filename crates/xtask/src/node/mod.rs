@@ -105,6 +105,15 @@ pub(crate) fn check_documents(report: &mut Report) {
     });
 }
 
+/// Builds the reference.
+pub(crate) fn reference(into: &Path) -> Result<()> {
+    tools()?;
+    done(
+        npm(["exec", "--silent", "--", "typedoc", "--emit", "docs", "--name", "ava-imessage", "--out"])
+            .arg(into),
+    )
+}
+
 /// Plays the example conversation.
 pub(crate) fn demo() -> Result<()> {
     let node = tools()?;

@@ -113,6 +113,24 @@ pub(crate) fn check_documents(report: &mut Report) {
     });
 }
 
+/// Builds the reference. What pdoc warns of are types that only the stubs know.
+pub(crate) fn reference(into: &Path) -> Result<()> {
+    let environment = docs::tools()?;
+    environment.install(&wheel::build(&tools()?, Kind::Testing)?)?;
+    let mut pdoc = command(environment.python());
+    pdoc.args([
+        "-W",
+        "ignore",
+        "-m",
+        "pdoc",
+        "--docformat",
+        "google",
+        "--no-show-source",
+        "--output-directory",
+    ]);
+    done(pdoc.arg(into).args(["ava_imessage", "ava_imessage.testing"]))
+}
+
 /// Plays the example conversation.
 pub(crate) fn demo() -> Result<()> {
     let tools = tools()?;

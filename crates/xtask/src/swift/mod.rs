@@ -130,8 +130,18 @@ fn docs(swift: &Toolchain) -> Result<()> {
     done(extract.arg("-output-dir").arg(&graph))?;
     let mut convert = swift.tool("docc");
     convert.args(["convert", "Sources/AvaIMessage/AvaIMessage.docc", "--warnings-as-errors"]);
+    convert.args(["--transform-for-static-hosting", "--hosting-base-path", "reference/swift"]);
     convert.arg("--additional-symbol-graph-dir").arg(&graph);
     done(convert.arg("--output-path").arg(scratch("docs")?))
+}
+
+/// Builds the reference, for a site whose root is the server's.
+pub(crate) fn reference(into: &Path) -> Result<()> {
+    let swift = Toolchain::setup()?;
+    make(Kind::Testing)?;
+    done(swift.build(&folder(), &scratch("package")?).arg("--quiet"))?;
+    docs(&swift)?;
+    crate::docs::reference::copy(&scratch("docs")?, into)
 }
 
 /// Plays the example conversation.
