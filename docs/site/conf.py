@@ -16,7 +16,7 @@ sys.path.insert(0, str(HERE))
 
 project = "ava-imessage"
 author = "the authors of ava-imessage"
-copyright = "the authors of ava-imessage; MIT or Apache-2.0"
+project_copyright = "the authors of ava-imessage; MIT or Apache-2.0"
 _cargo = (ROOT / "Cargo.toml").read_text(encoding="utf-8")
 (release,) = re.findall(r'^version = "(.*)"$', _cargo, re.MULTILINE)
 (repository,) = re.findall(r'^repository = "(.*)"$', _cargo, re.MULTILINE)

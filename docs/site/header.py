@@ -69,6 +69,7 @@ def declarations(text: str) -> Iterator[tuple[str, str]]:
 
 
 def name_of(code: str) -> str:
+    """What it declares."""
     code = re.sub(r"/\*.*?\*/", "", code, flags=re.DOTALL)
     for pattern in NAMES:
         if found := re.search(pattern, code, re.MULTILINE):

@@ -56,6 +56,7 @@ class Tabs(SphinxTransform):
     default_priority = 500
 
     def apply(self, **_: object) -> None:
+        """Looks for runs among the children of whatever has code."""
         for parent in {id(block.parent): block.parent for block in self.document.findall(nodes.literal_block)}.values():
             run: list[nodes.literal_block] = []
             for child in [*parent.children, None]:
@@ -69,6 +70,7 @@ class Tabs(SphinxTransform):
 
     @staticmethod
     def put(run: list[nodes.literal_block]) -> None:
+        """Makes a tab of each, if there are several."""
         for block in run if len(run) > 1 else []:
             tab = TabContainer("", type="tab", new_set=block is run[0])
             tab.source, tab.line = block.source, block.line
@@ -93,6 +95,8 @@ def read(app: Sphinx, page: str, source: list[str]) -> None:
 
 
 def prose(app: Sphinx, page: str, text: str) -> str:
+    """Rewrites pictures and links."""
+
     def picture(found: re.Match[str]) -> str:
         alt = found["alt"].replace("[", "(").replace("]", ")")
         return f"![{alt}]({found['light']}){{.only-light}}\n![{alt}]({found['dark']}){{.only-dark}}"
@@ -139,6 +143,7 @@ def begin_at_the_front(app: Sphinx, failed: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, object]:
+    """Is called by Sphinx."""
     app.add_config_value("repository", "", "env")
     app.add_transform(Tabs)
     app.add_lexer("csv", TextLexer)

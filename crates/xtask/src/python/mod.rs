@@ -68,8 +68,10 @@ pub(crate) fn setup() -> Result<()> {
 pub(crate) fn check(report: &mut Report) {
     report.check("python: lint", || {
         tools::or_skip(tools(), |tools| {
-            done(tools.run("ruff").args(["check", "."]).current_dir(folder()))?;
-            done(tools.run("ruff").args(["format", "--check", "."]).current_dir(folder()))?;
+            // The package, and what the documentation's site is made with.
+            let all = ["--config", "pyproject.toml", ".", "../docs/site"];
+            done(tools.run("ruff").arg("check").args(all).current_dir(folder()))?;
+            done(tools.run("ruff").args(["format", "--check"]).args(all).current_dir(folder()))?;
             Ok(Outcome::Passed)
         })
     });
