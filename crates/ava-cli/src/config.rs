@@ -44,12 +44,16 @@ pub(crate) fn load() -> Result<Option<(Config, PathBuf)>> {
     refuse_if_shared(&file, &path).map_err(|error| unread(&error))??;
     let mut written = Zeroizing::new(String::new());
     file.read_to_string(&mut written).map_err(|error| unread(&error))?;
-    // The parser's own words would quote the line, and the line may be the key.
-    let config = toml::from_str(&written).map_err(|_| {
+    let config = parse(&written).map_err(|()| {
         Failure::configuration(format!("{}: expected base_url and api_key, as TOML", path.display()))
             .next("Write it anew with `ava login`.")
     })?;
     Ok(Some((config, path)))
+}
+
+/// The parser's own words would quote the line, and the line may be the key.
+pub(crate) fn parse(written: &str) -> std::result::Result<Config, ()> {
+    toml::from_str(written).map_err(drop)
 }
 
 /// The address of what is kept, for whom the key is of no use. What can't be read tells of none.

@@ -39,6 +39,8 @@ impl Origin {
         if url.query().is_some() || url.fragment().is_some() {
             return Err(refuse("must not have a query or a fragment"));
         }
+        // What HTTP calls a URI is narrower than a browser's URL: without this, every call would fail.
+        url.as_str().parse::<http::Uri>().map_err(|error| refuse("not a URL").with_source(error))?;
         let host = url.host().ok_or_else(|| refuse("has no host"))?;
         let loopback = is_loopback(&host);
         if !https && !loopback {
@@ -109,6 +111,7 @@ mod tests {
             ("http://localhost.example", "plain http"),
             ("https://x.example?a=1", "query"),
             ("https://", "not a URL"),
+            ("https://x.`y.example", "not a URL"),
         ] {
             let error = Origin::parse(raw).unwrap_err();
             assert_eq!(error.code(), "configuration");

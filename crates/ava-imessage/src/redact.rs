@@ -29,7 +29,7 @@ fn mask(text: &mut String, secret: &str) {
 }
 
 /// White space and control characters (also the invisible ones that reorder text) become single spaces.
-fn fold(text: &str) -> String {
+pub(crate) fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         let blank = c.is_whitespace()

@@ -12,7 +12,7 @@ use crate::dates;
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// What a server can ask for at the most: about 136 years. Larger values are as good as this one.
-const MAX_RETRY_AFTER_S: f64 = u32::MAX as f64;
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(u32::MAX as u64);
 
 /// Exponential backoff.
 #[derive(Clone, Copy, Debug)]
@@ -85,11 +85,12 @@ impl Budget {
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let raw = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = raw.parse::<f64>() {
-        return (seconds >= 0.0).then(|| Duration::from_secs_f64(seconds.min(MAX_RETRY_AFTER_S)));
+        let most = MAX_RETRY_AFTER.as_secs_f64();
+        return (seconds >= 0.0).then(|| Duration::from_secs_f64(seconds.min(most)));
     }
     let until = dates::parse_http(raw)?;
     let now = dates::of(headers).unwrap_or_else(Timestamp::now);
-    Duration::try_from(until.duration_since(now)).ok()
+    Some(Duration::try_from(until.duration_since(now)).ok()?.min(MAX_RETRY_AFTER))
 }
 
 #[cfg(test)]
@@ -108,6 +109,7 @@ mod tests {
         assert_eq!(parse("0.5"), Some(Duration::from_millis(500)));
         assert_eq!(parse("Sun, 25 Jan 2026 12:00:30 GMT"), Some(Duration::from_secs(30)));
         assert_eq!(parse("Sun, 25 Jan 2026 11:00:00 GMT"), None);
+        assert_eq!(parse("Wed, 01 Jan 3000 00:00:00 GMT"), Some(Duration::from_secs(u32::MAX.into())));
         assert_eq!(parse("1e300"), Some(Duration::from_secs(u32::MAX.into())));
         assert_eq!(parse("99999999999999999999"), Some(Duration::from_secs(u32::MAX.into())));
         for none in ["-5", "NaN", "soon", ""] {

@@ -8,6 +8,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::model::{Direction, Extra, GeneratedMessage, Message, MessagePage, PollPage, SkippedRow, Status};
+use crate::redact;
 
 /// Declares the members of a JSON object, all optional, and keeps the unnamed ones as [`Extra`].
 macro_rules! wire_object {
@@ -287,7 +288,7 @@ fn explain(error: &serde_json::Error) -> String {
 /// `{"message": "…"}`, `{"detail": "…"}` or plain text; HTML says nothing to people.
 pub(crate) fn error_text(body: &str) -> Option<String> {
     let trimmed = body.trim().trim_start_matches('\u{feff}');
-    if trimmed.is_empty() || looks_like_html(trimmed) {
+    if !is_for_people(trimmed) {
         return None;
     }
     let words = match serde_json::from_str::<serde_json::Value>(trimmed) {
@@ -302,7 +303,13 @@ pub(crate) fn error_text(body: &str) -> Option<String> {
         Err(_) if trimmed.starts_with(['{', '[']) => None,
         Err(_) => Some(trimmed.to_owned()),
     };
-    words.filter(|text| !text.trim().is_empty() && !looks_like_html(text))
+    words.filter(|text| is_for_people(text))
+}
+
+/// By what of it will be shown: controls and invisible characters aren't, before a tag or alone.
+fn is_for_people(text: &str) -> bool {
+    let shown = redact::fold(text);
+    !shown.is_empty() && !looks_like_html(&shown)
 }
 
 fn looks_like_html(text: &str) -> bool {

@@ -1,10 +1,11 @@
-//! The one door to this repository: `cargo xtask demo | test | bench | gen | pictures | setup`.
+//! The one door to this repository: `cargo xtask demo | test | bench | fuzz | gen | pictures | setup`.
 
 mod bench;
 mod c;
 mod command;
 mod demo;
 mod docs;
+mod fuzz;
 mod generate;
 mod kotlin;
 mod names;
@@ -22,6 +23,7 @@ mod uniffi;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::anyhow;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -82,6 +84,23 @@ enum Task {
         /// Write what was measured to a file, too
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
+    },
+    /// Feed hostile input to what reads others' bytes, and look for what breaks
+    ///
+    /// libFuzzer, with the coverage of the stable compiler, in a build of its own under
+    /// target/fuzz. What breaks a promise is kept in target/fuzz/findings, and fails;
+    /// `target/debug/ava-fuzz TARGET FILE` replays it without coverage. Every
+    /// `cargo xtask test` replays the corpora, in crates/ava-fuzz/corpus.
+    #[command(verbatim_doc_comment)]
+    Fuzz {
+        /// What to feed [default: each target in turn]
+        targets: Vec<String>,
+        /// How long each is fed
+        #[arg(long, value_name = "N", default_value_t = 60)]
+        seconds: u64,
+        /// Then make the committed corpus the smallest that reaches what was reached
+        #[arg(long)]
+        keep: bool,
     },
     /// Write the files that are generated from the code
     ///
@@ -162,6 +181,7 @@ fn main() -> ExitCode {
         Task::Demo { json: true, .. } => Err(anyhow!("only the demo in Rust has JSON")),
         Task::Test { language, seeds } => return test::run(language, seeds),
         Task::Bench { language, quick, json } => bench::run(language, quick, json.as_deref()),
+        Task::Fuzz { targets, seconds, keep } => fuzz::run(&targets, Duration::from_secs(seconds), keep),
         Task::Package { language: Language::Python } => python::package(),
         Task::Package { language: Language::Node } => node::package(),
         Task::Package { language: Language::Kotlin } => kotlin::package(),

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 
 use crate::command::{cargo, command, read, run as done, stream};
 use crate::report::{Outcome, Report, Tally};
-use crate::{Language, c, docs, generate, kotlin, node, page, python, swift, tools};
+use crate::{Language, c, docs, fuzz, generate, kotlin, node, page, python, swift, tools};
 
 /// What the core must not stand on: command lines, servers, databases, foreign languages.
 const NOT_IN_THE_CORE: [&str; 15] = [
@@ -109,6 +109,7 @@ fn rust(report: &mut Report, seeds: Option<u64>) {
         let status = stream(&mut tests, |line| tally.watch(line))?;
         Ok(Outcome::Ran(tally.counts(status.success())))
     });
+    report.check("fuzz corpora", fuzz::replay);
     docs::check(report);
     report
         .check("phone page", || tools::or_skip(page::tools(), |tools| Ok(Outcome::Ran(page::run(&tools)?))));

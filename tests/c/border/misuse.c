@@ -84,6 +84,10 @@ static void options_of_other_versions(void) {
     options.known.max_retries = -77;
     CHECK(ava_client_send(client, PHONE, "older", 5, &options.known, &sent, NULL) == AVA_OK);
     ava_sent_message_free(sent);
+    /* What would cut a field in two is the size of no struct. */
+    options.known.size = offsetof(ava_call_options, cancel) + 3;
+    CHECK(failed_as(ava_client_send(client, PHONE, "x", 1, &options.known, &sent, &error),
+                    AVA_ERROR_INVALID_REQUEST, &error, "size"));
     options.known.size = 0;
     CHECK(failed_as(ava_client_send(client, PHONE, "x", 1, &options.known, &sent, &error),
                     AVA_ERROR_INVALID_REQUEST, &error, "size"));

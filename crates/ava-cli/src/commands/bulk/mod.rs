@@ -1,10 +1,17 @@
 //! `ava send --csv`: many messages, each at most once, resumed where the last run ended.
 
+#[cfg(feature = "fuzzing")]
+mod fuzzing;
 mod plan;
 mod progress;
 mod results;
 mod run;
 mod template;
+
+#[cfg(feature = "fuzzing")]
+pub use self::fuzzing::Message;
+#[cfg(feature = "fuzzing")]
+pub(crate) use self::fuzzing::messages;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
