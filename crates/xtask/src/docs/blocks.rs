@@ -92,6 +92,11 @@ impl Block {
         format!("{}_{}", path.replace(|c: char| !c.is_ascii_alphanumeric(), "_").to_lowercase(), self.line)
     }
 
+    /// Whether anything is different when it runs.
+    pub(crate) fn is_marked(&self) -> bool {
+        !self.marks.is_empty()
+    }
+
     /// What the mark of this name says.
     pub(crate) fn mark(&self, name: &str) -> Option<&str> {
         self.marks.iter().find_map(|mark| mark.strip_prefix(name)?.strip_prefix('='))

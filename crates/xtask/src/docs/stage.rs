@@ -47,10 +47,15 @@ impl Stage {
         &self.folder
     }
 
+    /// Tells a program where the sandbox is.
+    pub(crate) fn prepare(&self, program: &mut Command) {
+        program.env("AVA_BASE_URL", self.sandbox.base_url()).env("AVA_API_KEY", self.sandbox.api_key());
+    }
+
     /// Runs a block's program, as its marks say.
     pub(crate) fn play(&self, block: &Block, program: &mut Command) -> Result<()> {
         self.misbehave(block)?;
-        program.env("AVA_BASE_URL", self.sandbox.base_url()).env("AVA_API_KEY", self.sandbox.api_key());
+        self.prepare(program);
         let sent = self.sends();
         let (began, asked) = (self.folder.join("output.txt"), self.sandbox.requests().len());
         let mut running = Running::start(program, &self.folder, &began)?;
