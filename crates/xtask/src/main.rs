@@ -138,6 +138,19 @@ enum Task {
         /// What to write of the rest: what tests or measurements left
         from: Option<Left>,
     },
+    /// Build the documentation's site, into target/site
+    ///
+    /// Of docs/ and the READMEs, by Sphinx; and the reference of each language, by its
+    /// own tool. A warning is an error, and so is a link to a page, a heading or a
+    /// file that isn't there.
+    #[command(verbatim_doc_comment)]
+    Docs {
+        /// Run the blocks of code in them, instead
+        #[arg(long)]
+        blocks: bool,
+        /// The language whose reference is built, or whose blocks are run [default: all]
+        language: Option<Language>,
+    },
     /// Take the README's pictures of the phone page
     ///
     /// Into docs/pictures, in Chromium, of the sandbox as it runs. Times and fonts
@@ -205,6 +218,12 @@ enum Left {
     Conformance,
 }
 
+/// Fails if these aren't arguments of this program.
+fn understands(arguments: &[&str]) -> anyhow::Result<()> {
+    Arguments::try_parse_from(std::iter::once(&"xtask").chain(arguments))?;
+    Ok(())
+}
+
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Demo { json, language: Language::Rust } => demo::run(json),
@@ -223,6 +242,10 @@ fn main() -> ExitCode {
         Task::Gen { from: Some(Left::Conformance), check: true } => conformance::check().map(drop),
         Task::Gen { from: Some(Left::Conformance), check: false } => conformance::write(),
         Task::Gen { check, from: None } => generate::run(check),
+        Task::Docs { blocks: true, language } => return test::blocks(language),
+        Task::Docs { blocks: false, language } => docs::tools()
+            .and_then(|tools| docs::build(&tools))
+            .and_then(|()| docs::reference::build(language)),
         Task::Pictures => page::pictures(),
         Task::Setup { languages } => setup::run(&languages),
     };

@@ -64,6 +64,31 @@ pub(crate) fn run(language: Option<Language>, seeds: Option<u64>) -> ExitCode {
     report.finish()
 }
 
+/// Runs the blocks of the documents, those of one language or all. Shell and data are with Rust.
+pub(crate) fn blocks(language: Option<Language>) -> ExitCode {
+    let mut report = Report::default();
+    let is_wanted = |one: Language| language.is_none_or(|language| language == one);
+    if is_wanted(Language::Rust) {
+        docs::check_blocks(&mut report);
+    }
+    if is_wanted(Language::Python) {
+        python::check_documents(&mut report);
+    }
+    if is_wanted(Language::Node) {
+        node::check_documents(&mut report);
+    }
+    if is_wanted(Language::C) {
+        c::check_documents(&mut report);
+    }
+    if is_wanted(Language::Kotlin) {
+        kotlin::check_documents(&mut report);
+    }
+    if is_wanted(Language::Swift) {
+        swift::check_documents(&mut report);
+    }
+    report.finish()
+}
+
 /// The core, the command, and what is said of the whole repository. What is drawn from seeds is drawn `seeds` times.
 fn rust(report: &mut Report, seeds: Option<u64>) {
     report.check("format", || {
@@ -101,7 +126,7 @@ fn rust(report: &mut Report, seeds: Option<u64>) {
     });
     report.check("fuzz corpora", fuzz::replay);
     report.check("soak, ten seconds", soak::smoke);
-    report.check("README and guides", || Ok(Outcome::Ran(docs::run()?)));
+    docs::check(report);
     report
         .check("phone page", || tools::or_skip(page::tools(), |tools| Ok(Outcome::Ran(page::run(&tools)?))));
     report.check("generated files", || {

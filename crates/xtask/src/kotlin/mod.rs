@@ -1,8 +1,8 @@
 //! The Maven module of `bindings/kotlin`: what it is built of, the checks, the packages.
 
 mod core;
+mod documents;
 mod maven;
-mod readme;
 mod toolchain;
 
 use std::path::{Path, PathBuf};
@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 
 use crate::command::{ava, path_with, root, run as done};
 use crate::conformance;
+use crate::docs;
 use crate::package::{What, version};
 use crate::report::{Outcome, Report};
 use crate::tools;
@@ -58,12 +59,7 @@ pub(crate) fn check(report: &mut Report) {
     });
     // After a failure what is installed is of another time.
     if installed {
-        report.check("kotlin: README", || {
-            readme::write_blocks()?;
-            let mut tests = maven::mvn();
-            tests.current_dir(consumer()).arg("test").env("PATH", path_with(&ava)?);
-            Ok(Outcome::Ran(maven::tests(&mut tests)?))
-        });
+        report.check("kotlin: docs", || Ok(Outcome::Played(documents::run(&ava)?)));
         report.check("kotlin: sample", || {
             let mut tests = maven::mvn();
             tests.current_dir(folder().join("sample")).arg("test").env("PATH", path_with(&ava)?);
@@ -72,8 +68,26 @@ pub(crate) fn check(report: &mut Report) {
     }
 }
 
+/// Installs what the documents' blocks need, and runs them.
+pub(crate) fn check_documents(report: &mut Report) {
+    report.check("kotlin: docs", || {
+        toolchain::setup()?;
+        core::make(Kind::Testing)?;
+        maven::quietly(&folder(), &["install", "-Dmaven.test.skip"])?;
+        Ok(Outcome::Played(documents::run(&ava()?)?))
+    });
+}
+
 fn defined(ava: &Path) -> String {
     format!("-Dava.command={}", ava.display())
+}
+
+/// Builds the reference.
+pub(crate) fn reference(into: &Path) -> Result<()> {
+    toolchain::setup()?;
+    core::make(Kind::Testing)?;
+    maven::quietly(&folder(), &["compile", "dokka:dokka"])?;
+    docs::reference::copy(&folder().join("target/dokka"), into)
 }
 
 /// Plays the example conversation, with the sample app's own classes.

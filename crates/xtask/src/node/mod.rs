@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use self::runtime::Runtime;
 use crate::command::{ava, command, path_with, root, run as done};
+use crate::docs::{self, blocks::Blocks, played::Played};
 use crate::package::{What, profile};
 use crate::report::{Outcome, Report};
 use crate::tools;
@@ -108,11 +109,36 @@ pub(crate) fn check(report: &mut Report) {
         Ok(Outcome::Passed)
     });
     report.check("node: tests", || Ok(Outcome::Ran(runs::run(&Runtime::all()?, &ava)?)));
+    report.check("node: docs", || Ok(Outcome::Played(documents(&node, &ava)?)));
     report.check("node: packages", || {
         // As they ship: hooks have no place in what is installed.
         What::Node.make()?;
         Ok(Outcome::Ran(runs::run_packages(&node, &What::Node.folder()?)?))
     });
+}
+
+/// Runs the blocks of the documents.
+fn documents(node: &Runtime, ava: &Path) -> Result<Played> {
+    docs::node::run(&Blocks::read()?, &folder(), &node.program, ava)
+}
+
+/// Builds what the documents' blocks need, and runs them.
+pub(crate) fn check_documents(report: &mut Report) {
+    report.check("node: docs", || {
+        let node = tools()?;
+        script("build:native", &["--quiet", "--features", "test-hooks"])?;
+        script("build:ts", &[])?;
+        Ok(Outcome::Played(documents(&node, &ava()?)?))
+    });
+}
+
+/// Builds the reference.
+pub(crate) fn reference(into: &Path) -> Result<()> {
+    tools()?;
+    done(
+        npm(["exec", "--silent", "--", "typedoc", "--emit", "docs", "--name", "ava-imessage", "--out"])
+            .arg(into),
+    )
 }
 
 /// Plays the example conversation.

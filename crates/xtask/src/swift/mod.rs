@@ -1,8 +1,8 @@
 //! The SwiftPM package of `bindings/swift`: the toolchain, the native half, the checks.
 
 mod debian;
+mod documents;
 mod package;
-mod readme;
 mod toolchain;
 mod xctest;
 
@@ -63,16 +63,25 @@ pub(crate) fn check(report: &mut Report) {
         Ok(Outcome::Passed)
     });
     report.check("swift: tests", || Ok(Outcome::Ran(xctest::run(&swift, &ava)?)));
-    report.check("swift: docs", || {
+    report.check("swift: reference", || {
         docs(&swift)?;
         Ok(Outcome::Passed)
     });
-    report.check("swift: README", || Ok(Outcome::Ran(readme::run(&swift, &ava)?)));
+    report.check("swift: docs", || Ok(Outcome::Played(documents::run(&swift, &ava)?)));
     report.check("swift: sample", || {
         for name in ["conversation", "reply"] {
             play(&swift, &ava, name)?;
         }
         Ok(Outcome::Passed)
+    });
+}
+
+/// Builds what the documents' blocks need, and runs them.
+pub(crate) fn check_documents(report: &mut Report) {
+    report.check("swift: docs", || {
+        let swift = Toolchain::setup()?;
+        make(Kind::Testing)?;
+        Ok(Outcome::Played(documents::run(&swift, &ava()?)?))
     });
 }
 
@@ -130,8 +139,18 @@ fn docs(swift: &Toolchain) -> Result<()> {
     done(extract.arg("-output-dir").arg(&graph))?;
     let mut convert = swift.tool("docc");
     convert.args(["convert", "Sources/AvaIMessage/AvaIMessage.docc", "--warnings-as-errors"]);
+    convert.args(["--transform-for-static-hosting", "--hosting-base-path", "reference/swift"]);
     convert.arg("--additional-symbol-graph-dir").arg(&graph);
     done(convert.arg("--output-path").arg(scratch("docs")?))
+}
+
+/// Builds the reference, for a site whose root is the server's.
+pub(crate) fn reference(into: &Path) -> Result<()> {
+    let swift = Toolchain::setup()?;
+    make(Kind::Testing)?;
+    done(swift.build(&folder(), &scratch("package")?).arg("--quiet"))?;
+    docs(&swift)?;
+    crate::docs::reference::copy(&scratch("docs")?, into)
 }
 
 /// Plays the example conversation.
