@@ -1,6 +1,7 @@
 //! What is generated from the code: the table of errors, for the tests of every language and for readers, the table of
 //! options, C's header, and the pictures of the README.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use anyhow::{Context, Result, bail};
@@ -10,7 +11,7 @@ use serde::Serialize;
 use crate::c::header;
 use crate::command::root;
 use crate::names::{camel, pascal};
-use crate::{options, pictures};
+use crate::{bench, options, pictures};
 
 /// Writes the files, or checks that they are as they would be written.
 pub(crate) fn run(check: bool) -> Result<()> {
@@ -21,8 +22,10 @@ pub(crate) fn run(check: bool) -> Result<()> {
         ("docs/options.md", options::page()),
         (header::PATH, header::text()?),
     ];
-    for (path, text) in files.into_iter().chain(pictures::of_the_demo()?) {
-        let file = root().join(path);
+    let files = files.into_iter().chain(pictures::of_the_demo()?);
+    let files = files.map(|(path, text)| (path.to_owned(), text)).chain(bench::pages()?);
+    for (path, text) in files {
+        let file = root().join(&path);
         // A checkout may have given the lines other ends.
         let is_current =
             std::fs::read_to_string(&file).is_ok_and(|found| found.replace("\r\n", "\n") == text);
@@ -78,6 +81,32 @@ impl Entry {
             c: format!("AVA_ERROR_{}", code.to_uppercase()),
         }
     }
+}
+
+/// A kind of error by its names.
+pub(crate) struct Named {
+    pub(crate) number: u16,
+    pub(crate) code: &'static str,
+    /// By language.
+    pub(crate) names: BTreeMap<&'static str, String>,
+}
+
+/// Every kind of error, and what it is called where.
+pub(crate) fn kinds() -> Vec<Named> {
+    let named = |entry: Entry| {
+        let rust = format!("ErrorKind::{}", pascal(entry.code));
+        let Entry { number, code, python, node, swift, kotlin, c, .. } = entry;
+        let names = [
+            ("rust", rust),
+            ("python", python),
+            ("node", node),
+            ("swift", swift),
+            ("kotlin", kotlin),
+            ("c", c),
+        ];
+        Named { number, code, names: names.into() }
+    };
+    entries().map(named).collect()
 }
 
 fn entries() -> impl Iterator<Item = Entry> {

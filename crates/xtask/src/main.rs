@@ -1,8 +1,9 @@
-//! The one door to this repository: `cargo xtask demo | test | bench | fuzz | gen | pictures | setup`.
+//! The one door to this repository: `cargo xtask demo | test | bench | fuzz | soak | gen | pictures | setup`.
 
 mod bench;
 mod c;
 mod command;
+mod conformance;
 mod demo;
 mod docs;
 mod fuzz;
@@ -16,6 +17,7 @@ mod pictures;
 mod python;
 mod report;
 mod setup;
+mod soak;
 mod swift;
 mod test;
 mod tools;
@@ -71,17 +73,17 @@ enum Task {
     ///
     /// Builds in the release profile, starts a server of fixed answers as a process
     /// of its own, and measures contenders in turns, pinned to cores. Prints ratios
-    /// and whether each goal is met; a missed goal is no failure. It takes three
-    /// minutes after the build. docs/performance.md says what the numbers mean.
+    /// and whether each goal is met; a missed goal is no failure. Of all languages
+    /// it is the recording that docs/benchmarks.md shows, which is written anew.
+    /// docs/performance.md says what the numbers mean.
     #[command(verbatim_doc_comment)]
     Bench {
-        /// The language to measure
-        #[arg(default_value = "rust")]
-        language: Language,
+        /// The language to measure [default: all]
+        language: Option<Language>,
         /// A few calls of each, to see that it works: the numbers mean nothing
         #[arg(long)]
         quick: bool,
-        /// Write what was measured to a file, too
+        /// Write what was measured to this file, and to no other
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
     },
@@ -102,15 +104,36 @@ enum Task {
         #[arg(long)]
         keep: bool,
     },
+    /// Let every language work for minutes against a sandbox that misbehaves, and judge it
+    ///
+    /// Programs of Rust, Python (blocking and asyncio), Node and C send, read, listen and
+    /// answer, all at once, while faults come and go as a seed has it. It fails if memory,
+    /// open files or threads of one grow, if a message went out twice or was posted again
+    /// by guess, if a caller was told what isn't so, or if a listener missed an answer.
+    /// Plots are in target/soak. The first 30 % are not judged by slope.
+    #[command(verbatim_doc_comment)]
+    Soak {
+        /// What to run [default: all of them]
+        faces: Vec<String>,
+        /// For how long
+        #[arg(long, value_name = "N", default_value_t = 10.0)]
+        minutes: f64,
+        /// What the faults are drawn from [default: another one each time]
+        #[arg(long)]
+        seed: Option<u64>,
+    },
     /// Write the files that are generated from the code
     ///
     /// They are tests/vectors/errors.json, docs/errors.md, docs/options.md, C's header,
-    /// and docs/pictures/demo.svg and demo-dark.svg, for which the demo is run.
+    /// docs/benchmarks.md with its pictures, of docs/benchmarks.json, and
+    /// docs/pictures/demo.svg and demo-dark.svg, for which the demo is run.
     #[command(verbatim_doc_comment)]
     Gen {
         /// Write nothing; name the files that are out of date, and fail
         #[arg(long)]
         check: bool,
+        /// What to write of the rest: what tests or measurements left
+        from: Option<Left>,
     },
     /// Build the documentation's site, into target/site
     ///
@@ -170,6 +193,13 @@ fn understands(arguments: &[&str]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What a page is written of, and not of the code.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Left {
+    /// docs/conformance.md, of what the tests of every language saw (`cargo xtask test`)
+    Conformance,
+}
+
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Demo { json, language: Language::Rust } => demo::run(json),
@@ -182,6 +212,7 @@ fn main() -> ExitCode {
         Task::Test { language, seeds } => return test::run(language, seeds),
         Task::Bench { language, quick, json } => bench::run(language, quick, json.as_deref()),
         Task::Fuzz { targets, seconds, keep } => fuzz::run(&targets, Duration::from_secs(seconds), keep),
+        Task::Soak { faces, minutes, seed } => soak::run(minutes, seed, &faces),
         Task::Package { language: Language::Python } => python::package(),
         Task::Package { language: Language::Node } => node::package(),
         Task::Package { language: Language::Kotlin } => kotlin::package(),
@@ -192,7 +223,9 @@ fn main() -> ExitCode {
         Task::Package { language: Language::C } => {
             Err(anyhow!("the C library is installed by cargo cinstall"))
         }
-        Task::Gen { check } => generate::run(check),
+        Task::Gen { from: Some(Left::Conformance), check: true } => conformance::check().map(drop),
+        Task::Gen { from: Some(Left::Conformance), check: false } => conformance::write(),
+        Task::Gen { check, from: None } => generate::run(check),
         Task::Docs { blocks: true, language } => return test::blocks(language),
         Task::Docs { blocks: false, language } => docs::tools()
             .and_then(|tools| docs::build(&tools))

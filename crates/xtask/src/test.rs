@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 
 use crate::command::{cargo, command, read, run as done, stream};
 use crate::report::{Outcome, Report, Tally};
-use crate::{Language, c, docs, fuzz, generate, kotlin, node, page, python, swift, tools};
+use crate::{Language, c, conformance, docs, fuzz, generate, kotlin, node, page, python, soak, swift, tools};
 
 /// What the core must not stand on: command lines, servers, databases, foreign languages.
 const NOT_IN_THE_CORE: [&str; 15] = [
@@ -30,6 +30,11 @@ const NOT_IN_THE_CORE: [&str; 15] = [
 /// Makes every check, of one language or of all, whatever fails, and sums up.
 pub(crate) fn run(language: Option<Language>, seeds: Option<u64>) -> ExitCode {
     let mut report = Report::default();
+    if language.is_none()
+        && let Err(error) = conformance::forget()
+    {
+        println!("{error:#}");
+    }
     if language.is_none_or(|language| language == Language::Rust) {
         rust(&mut report, seeds);
     }
@@ -47,6 +52,9 @@ pub(crate) fn run(language: Option<Language>, seeds: Option<u64>) -> ExitCode {
     }
     if language.is_none_or(|language| language == Language::Swift) {
         swift::check(&mut report);
+    }
+    if language.is_none() {
+        report.check("conformance", conformance::check);
     }
     report.finish()
 }
@@ -103,6 +111,8 @@ fn rust(report: &mut Report, seeds: Option<u64>) {
     report.check("tests", || {
         let mut tally = Tally::default();
         let mut tests = cargo(["test", "--workspace", "--all-features", "--no-fail-fast"]);
+        let (variable, file) = conformance::begin("rust")?;
+        tests.env(variable, file);
         if let Some(seeds) = seeds {
             tests.env("AVA_SEEDS", seeds.to_string());
         }
@@ -110,6 +120,7 @@ fn rust(report: &mut Report, seeds: Option<u64>) {
         Ok(Outcome::Ran(tally.counts(status.success())))
     });
     report.check("fuzz corpora", fuzz::replay);
+    report.check("soak, ten seconds", soak::smoke);
     docs::check(report);
     report
         .check("phone page", || tools::or_skip(page::tools(), |tools| Ok(Outcome::Ran(page::run(&tools)?))));

@@ -88,6 +88,13 @@ impl Library {
     }
 }
 
+/// A program of one file, compiled against the library.
+pub(crate) fn program(name: &str, source: PathBuf) -> Result<PathBuf> {
+    tools::debian(&[("gcc", "gcc")])?;
+    let program = Compiler::PLAIN.program(name, &[source], &Library::build()?, &[])?;
+    Ok(program.path())
+}
+
 /// Adds up the results that programs print, each of which must have ended well.
 fn add_up(outputs: impl IntoIterator<Item = (bool, String)>) -> Counts {
     let mut total = Counts::default();

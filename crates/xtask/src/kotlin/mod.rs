@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::command::{ava, path_with, root, run as done};
+use crate::conformance;
 use crate::docs;
 use crate::report::{Outcome, Report};
 use crate::tools;
@@ -44,7 +45,8 @@ pub(crate) fn check(report: &mut Report) {
     let Some(ava) = built else { return };
     let mut installed = false;
     report.check("kotlin: tests", || {
-        let counts = maven::tests(maven::mvn().arg("install").arg(defined(&ava)))?;
+        let (variable, file) = conformance::begin("kotlin")?;
+        let counts = maven::tests(maven::mvn().arg("install").arg(defined(&ava)).env(variable, file))?;
         installed = counts.failed == 0;
         Ok(Outcome::Ran(counts))
     });
@@ -115,16 +117,37 @@ pub(crate) struct Peers {
     pub(crate) class_path: String,
     /// The native library, as it ships.
     pub(crate) library: PathBuf,
+    pub(crate) java: String,
+    pub(crate) okhttp: String,
 }
 
 /// Packs ours as it ships, and builds the contenders.
 pub(crate) fn peers() -> Result<Peers> {
     package()?;
-    let bench = folder().join("bench");
-    maven::quietly(&bench, &["compile", "dependency:build-classpath"])?;
-    let others = std::fs::read_to_string(bench.join("target/classpath.txt")).context("the class path")?;
-    let classes = bench.join("target/classes");
-    let class_path =
-        std::env::join_paths(std::iter::once(classes).chain(std::env::split_paths(others.trim())))?;
-    Ok(Peers { class_path: class_path.to_string_lossy().into_owned(), library: uniffi::packed()? })
+    let class_path = class_path(&folder().join("bench"))?.to_string_lossy().into_owned();
+    // The jar's name has its version.
+    let (_, okhttp) = class_path.split_once("okhttp-jvm-").context("no OkHttp in the class path")?;
+    let okhttp = okhttp.split(".jar").next().unwrap_or_default().to_owned();
+    Ok(Peers { class_path, library: uniffi::packed()?, java: toolchain::java_version()?, okhttp })
+}
+
+/// Compiles a project, and says where Java finds its classes and all that they need.
+fn class_path(project: &Path) -> Result<std::ffi::OsString> {
+    maven::quietly(project, &["compile", "dependency:build-classpath"])?;
+    let others = std::fs::read_to_string(project.join("target/classpath.txt")).context("the class path")?;
+    let mut class_path = vec![project.join("target/classes")];
+    class_path.extend(std::env::split_paths(others.trim()).map(|jar| {
+        // Ours as it was just packed: what is in Maven's repository, another checkout may replace meanwhile.
+        let here = jar.file_name().map(|name| folder().join("target").join(name));
+        here.filter(|here| here.is_file()).unwrap_or(jar)
+    }));
+    Ok(std::env::join_paths(class_path)?)
+}
+
+/// The class path of a project that depends on the package, as the tests build it.
+pub(crate) fn dependant(project: &Path) -> Result<std::ffi::OsString> {
+    toolchain::setup()?;
+    core::make(Kind::Testing)?;
+    maven::quietly(&folder(), &["install", "-Dmaven.test.skip"])?;
+    class_path(project)
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use serde_json::Value;
 
 use self::runtime::Runtime;
 use crate::command::{ava, command, path_with, root, run as done};
@@ -116,12 +117,18 @@ pub(crate) fn reference(into: &Path) -> Result<()> {
 
 /// Plays the example conversation.
 pub(crate) fn demo() -> Result<()> {
+    let (node, _) = built()?;
+    let mut demo = command(node);
+    demo.arg(folder().join("examples/conversation.mjs")).env("PATH", path_with(&ava()?)?);
+    done(&mut demo)
+}
+
+/// Builds the package in its folder, and gives Node and what it imports of it.
+pub(crate) fn built() -> Result<(PathBuf, PathBuf)> {
     let node = tools()?;
     script("build:native", &["--quiet"])?;
     script("build:ts", &[])?;
-    let mut demo = command(&node.program);
-    demo.arg(folder().join("examples/conversation.mjs")).env("PATH", path_with(&ava()?)?);
-    done(&mut demo)
+    Ok((node.program, folder().join("dist/index.mjs")))
 }
 
 /// Builds what is uploaded, as it ships, into `target/package`.
@@ -149,6 +156,8 @@ pub(crate) struct Peers {
     pub(crate) contender: PathBuf,
     /// The package with the native half, as it is uploaded.
     pub(crate) platform: PathBuf,
+    /// Of the peers.
+    pub(crate) versions: Vec<(String, String)>,
 }
 
 /// Packs ours as it ships, and installs it beside the peers.
@@ -160,11 +169,18 @@ pub(crate) fn peers() -> Result<Peers> {
     let mut add =
         npm(["install", "--no-save", "--offline", "--no-audit", "--no-fund", "--loglevel", "error"]);
     done(add.args(&tarballs).current_dir(&bench))?;
+    let pinned: Value = serde_json::from_str(&std::fs::read_to_string(bench.join("package.json"))?)?;
+    let pinned = pinned["dependencies"].as_object().context("no peers")?;
+    let versions = pinned
+        .iter()
+        .map(|(name, version)| (name.clone(), version.as_str().unwrap_or_default().to_owned()))
+        .collect();
     let platform = tarballs.into_iter().max_by_key(|file| file.metadata().map_or(0, |data| data.len()));
     Ok(Peers {
         node: Runtime::on_path()?.program,
         contender: bench.join("contender.mjs"),
         platform: platform.context("nothing was packed")?,
+        versions,
     })
 }
 

@@ -31,6 +31,9 @@ const TOOLS: &str = "requirements/check.txt";
 /// What its tests need, on every interpreter.
 const TESTS: &str = "requirements/test.txt";
 
+/// What the soak runs, which isn't part of the package.
+const SOAK: &str = "../tests/soak/python";
+
 /// Every interpreter that the package supports, of those that this machine has.
 fn interpreters() -> Result<Vec<Interpreter>> {
     let found = interpreter::find();
@@ -68,16 +71,21 @@ pub(crate) fn setup() -> Result<()> {
 pub(crate) fn check(report: &mut Report) {
     report.check("python: lint", || {
         tools::or_skip(tools(), |tools| {
-            // The package, and what the documentation's site is made with.
-            let all = ["--config", "pyproject.toml", ".", "../docs/site"];
-            done(tools.run("ruff").arg("check").args(all).current_dir(folder()))?;
-            done(tools.run("ruff").args(["format", "--check"]).args(all).current_dir(folder()))?;
+            for at in [".", SOAK, "../docs/site"] {
+                let ruff = |how: &[&str]| {
+                    let mut ruff = tools.run("ruff");
+                    ruff.args(how).args(["--config", "pyproject.toml", at]).current_dir(folder());
+                    ruff
+                };
+                done(&mut ruff(&["check"]))?;
+                done(&mut ruff(&["format", "--check"]))?;
+            }
             Ok(Outcome::Passed)
         })
     });
     report.check("python: types", || {
         tools::or_skip(tools(), |tools| {
-            done(tools.run("mypy").args(["src", "tests/typing"]).current_dir(folder()))?;
+            done(tools.run("mypy").args(["src", "tests/typing", SOAK]).current_dir(folder()))?;
             done(tools.run("pyright").args(["--pythonpath"]).arg(tools.python()).current_dir(folder()))?;
             Ok(Outcome::Passed)
         })
@@ -150,7 +158,12 @@ pub(crate) struct Peers {
     pub(crate) contender: PathBuf,
     /// Ours, as it ships.
     pub(crate) wheel: PathBuf,
+    /// Of the peers.
+    pub(crate) versions: Vec<(String, String)>,
 }
+
+/// Those of the pinned packages that are measured; the others they stand on.
+const MEASURED: [&str; 6] = ["aiohttp", "httpx", "pycurl", "pyreqwest", "requests", "sendblue"];
 
 /// Builds ours as it ships, and installs it beside the peers.
 pub(crate) fn peers() -> Result<Peers> {
@@ -160,5 +173,24 @@ pub(crate) fn peers() -> Result<Peers> {
     let environment = Environment::with(newest, &["bench/requirements.txt"])?;
     let wheel = wheel::build(&tools, Kind::Shipping)?;
     environment.install(&wheel)?;
-    Ok(Peers { python: environment.python(), contender: folder().join("bench/contender.py"), wheel })
+    let pinned = std::fs::read_to_string(folder().join("bench/requirements.txt"))?;
+    let pinned = pinned.lines().filter_map(|line| line.split_once("=="));
+    let versions = pinned.filter(|(name, _)| MEASURED.contains(name));
+    Ok(Peers {
+        python: environment.python(),
+        contender: folder().join("bench/contender.py"),
+        wheel,
+        versions: versions.map(|(name, version)| (name.to_owned(), version.to_owned())).collect(),
+    })
+}
+
+/// The wheel as the tests have it, unpacked into a folder, and an interpreter for it.
+pub(crate) fn unpacked(into: &Path) -> Result<(PathBuf, PathBuf)> {
+    let tools = tools()?;
+    let wheel = wheel::build(&tools, Kind::Testing)?;
+    let mut unpack = tools.run("python");
+    unpack.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--upgrade"]);
+    unpack.arg("--target").arg(into).arg(wheel).env("PIP_ROOT_USER_ACTION", "ignore");
+    done(&mut unpack)?;
+    Ok((tools.python(), into.to_owned()))
 }

@@ -173,6 +173,7 @@ pub(crate) struct Peers {
     pub(crate) arguments: Vec<String>,
     /// The native library, as it ships.
     pub(crate) library: PathBuf,
+    pub(crate) version: String,
 }
 
 /// Builds ours as it ships, and the contenders.
@@ -183,5 +184,5 @@ pub(crate) fn peers() -> Result<Peers> {
     done(swift.build(&bench, &scratch).args(["--configuration", "release", "--quiet"]))?;
     let run = swift.run(scratch.join("release/contender"), &bench);
     let arguments = run.get_args().map(|argument| argument.to_string_lossy().into_owned()).collect();
-    Ok(Peers { program: run.get_program().into(), arguments, library })
+    Ok(Peers { program: run.get_program().into(), arguments, library, version: swift.number()? })
 }

@@ -57,6 +57,13 @@ impl Toolchain {
         }
     }
 
+    /// Its version, and nothing else of it: `6.0.3`.
+    pub(super) fn number(&self) -> Result<String> {
+        let version = self.version()?;
+        let number = version.split("Swift version ").nth(1).and_then(|rest| rest.split(' ').next());
+        Ok(number.context("Swift has no version")?.to_owned())
+    }
+
     /// Builds a package. A warning is a failure.
     pub(super) fn build(&self, package: &Path, scratch: &Path) -> Command {
         let mut build = self.run("swift", package);
