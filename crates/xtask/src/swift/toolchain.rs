@@ -14,8 +14,8 @@ use crate::tools;
 pub(super) enum Toolchain {
     /// It is on PATH.
     Host,
-    /// It is in the root of another system.
-    Debian(PathBuf),
+    /// It is in the root of another system, which shares further folders with this one.
+    Debian(PathBuf, Vec<PathBuf>),
 }
 
 impl Toolchain {
@@ -24,12 +24,25 @@ impl Toolchain {
         if version(&mut command("swift")).is_ok_and(|version| is_new_enough(&version)) {
             return Ok(Toolchain::Host);
         }
-        let toolchain = Toolchain::Debian(debian::setup()?);
+        // Both stand there where they stand here, so that no path needs another name.
+        let shared = [Some(root()), tools::target().ok()].into_iter().flatten().collect();
+        let toolchain = Toolchain::Debian(debian::setup()?, shared);
         let version = toolchain.version()?;
         if !is_new_enough(&version) {
             bail!("Swift 6 is needed, not {version}");
         }
         Ok(toolchain)
+    }
+
+    /// The same, with one more folder in which it may work.
+    pub(super) fn sharing(self, folder: &Path) -> Toolchain {
+        match self {
+            Toolchain::Host => Toolchain::Host,
+            Toolchain::Debian(debian, mut shared) => {
+                shared.push(folder.to_owned());
+                Toolchain::Debian(debian, shared)
+            }
+        }
     }
 
     pub(super) fn version(&self) -> Result<String> {
@@ -44,17 +57,15 @@ impl Toolchain {
                 run.current_dir(folder);
                 run
             }
-            Toolchain::Debian(debian) => {
-                // Both stand there where they stand here, so that no path needs another name.
-                let shared = [Some(root()), tools::target().ok()];
-                debian::enter(
-                    debian,
-                    &shared.into_iter().flatten().collect::<Vec<_>>(),
-                    folder,
-                    program.as_ref(),
-                )
-            }
+            Toolchain::Debian(debian, shared) => debian::enter(debian, shared, folder, program.as_ref()),
         }
+    }
+
+    /// Its version, and nothing else of it: `6.0.3`.
+    pub(super) fn number(&self) -> Result<String> {
+        let version = self.version()?;
+        let number = version.split("Swift version ").nth(1).and_then(|rest| rest.split(' ').next());
+        Ok(number.context("Swift has no version")?.to_owned())
     }
 
     /// Builds a package. A warning is a failure.
@@ -68,7 +79,7 @@ impl Toolchain {
     pub(super) fn path_with(&self, program: &Path) -> Result<OsString> {
         match self {
             Toolchain::Host => path_with(program),
-            Toolchain::Debian(_) => {
+            Toolchain::Debian(..) => {
                 let mut path = program.parent().context("a program in no folder")?.as_os_str().to_owned();
                 path.push(":");
                 path.push(debian::PATH);
@@ -82,7 +93,7 @@ impl Toolchain {
         match self {
             Toolchain::Host => self.run(name, &super::folder()),
             // There they aren't on PATH.
-            Toolchain::Debian(_) => self.run(format!("/usr/libexec/swift/bin/{name}"), &super::folder()),
+            Toolchain::Debian(..) => self.run(format!("/usr/libexec/swift/bin/{name}"), &super::folder()),
         }
     }
 
