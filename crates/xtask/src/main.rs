@@ -1,4 +1,4 @@
-//! The one door to this repository: `cargo xtask demo | test | bench | fuzz | gen | pictures | setup`.
+//! The one door to this repository: `cargo xtask demo | test | bench | fuzz | gen | pictures | setup | swift`.
 
 mod bench;
 mod c;
@@ -21,6 +21,7 @@ mod test;
 mod tools;
 mod uniffi;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -139,6 +140,17 @@ enum Task {
         /// The languages to set up [default: all]
         languages: Vec<Language>,
     },
+    /// Run `swift` in the present folder: `cargo xtask swift -- test`
+    ///
+    /// The machine's own, if it is 6 at least; else the one that `cargo xtask setup swift`
+    /// installs, which isn't on PATH because it stands in a root of its own. The present
+    /// folder, this checkout and the `ava` command of PATH can be seen in there.
+    #[command(verbatim_doc_comment)]
+    Swift {
+        /// What `swift` is given
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -176,6 +188,10 @@ fn main() -> ExitCode {
         Task::Gen { check } => generate::run(check),
         Task::Pictures => page::pictures(),
         Task::Setup { languages } => setup::run(&languages),
+        Task::Swift { arguments } => match swift::here(&arguments) {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
