@@ -1,8 +1,9 @@
 // swift-tools-version: 6.0
 
+import Foundation
 import PackageDescription
 
-// The native half. `cargo xtask package swift` builds it, and writes Native/ and Sources/AvaCore/ together.
+// The native half. `cargo xtask` builds it, and writes Native/ and Sources/AvaCore/ together.
 #if os(Linux)
     let native = Target.systemLibrary(name: "AvaCoreFFI", path: "Native")
     let library = "\(Context.packageDirectory)/Native"
@@ -14,6 +15,9 @@ import PackageDescription
     let native = Target.binaryTarget(name: "AvaCoreFFI", path: "Native/AvaCoreFFI.xcframework")
     let linking: [LinkerSetting] = []
 #endif
+
+// They are in the repository only.
+let tests = FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Tests")
 
 let package = Package(
     name: "AvaIMessage",
@@ -31,7 +35,9 @@ let package = Package(
             linkerSettings: linking),
         .target(name: "AvaIMessage", dependencies: ["AvaCore"]),
         .target(name: "AvaIMessageTesting", dependencies: ["AvaIMessage"]),
-        .testTarget(name: "AvaIMessageTests", dependencies: ["AvaCore", "AvaIMessage", "AvaIMessageTesting"]),
-    ],
+    ]
+        + (tests
+            ? [.testTarget(name: "AvaIMessageTests", dependencies: ["AvaCore", "AvaIMessage", "AvaIMessageTesting"])]
+            : []),
     swiftLanguageModes: [.v6]
 )

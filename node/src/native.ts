@@ -64,8 +64,6 @@ export interface Native {
   version(): string;
   Mailbox: new (deliver: (batch: string) => void, makeError: (told: string) => Error) => NativeMailbox;
   Core: new (mailbox: NativeMailbox, owner: number, options: object) => NativeCore;
-  panicInNextCalls?(count: number): void;
-  panicInNextGuards?(count: number): void;
 }
 
 /** What the packages with the native half are called, as rustc's targets are, for this machine. */

@@ -16,7 +16,15 @@ export const REPOSITORY = fileURLToPath(new URL("../../../", import.meta.url));
 export const PACKAGE = fileURLToPath(new URL("../../", import.meta.url));
 
 const require = createRequire(import.meta.url);
-export const { mailbox, makeError, native } = require("../../dist/all.js") as typeof import("../dist/all.js");
+const all = require("../../dist/all.js") as typeof import("../dist/all.js");
+export const { mailbox, makeError } = all;
+
+/** What only a build for the tests has, and none that ships. */
+interface Hooks {
+  panicInNextCalls?(count: number): void;
+  panicInNextGuards?(count: number): void;
+}
+export const native: typeof all.native & Hooks = all.native;
 
 /** Ends when every hook and every line of the log so far was told. */
 export async function flush(): Promise<void> {

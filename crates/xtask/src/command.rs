@@ -63,6 +63,19 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     check(command, status)
 }
 
+/// Runs to the end; what it prints is printed only if it fails.
+///
+/// # Errors
+/// If it can't be run, or doesn't end with 0.
+pub(crate) fn run_quietly(command: &mut Command) -> Result<()> {
+    let output = command.output().with_context(|| format!("running {}", name(command)))?;
+    if !output.status.success() {
+        std::io::stderr().write_all(&output.stdout)?;
+        std::io::stderr().write_all(&output.stderr)?;
+    }
+    check(command, output.status)
+}
+
 /// Runs to the end, silently, and gives what it printed.
 ///
 /// # Errors

@@ -1,8 +1,10 @@
-//! The one door to this repository: `cargo xtask demo | test | bench | fuzz | gen | pictures | setup | swift`.
+//! The one door to this repository: `cargo xtask demo | test | bench | fuzz | soak | gen | pictures | setup | swift`.
 
 mod bench;
 mod c;
 mod command;
+mod conformance;
+mod consumers;
 mod demo;
 mod docs;
 mod fuzz;
@@ -11,15 +13,18 @@ mod kotlin;
 mod names;
 mod node;
 mod options;
+mod package;
 mod page;
 mod pictures;
 mod python;
 mod report;
 mod setup;
+mod soak;
 mod swift;
 mod test;
 mod tools;
 mod uniffi;
+mod version;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -72,17 +77,17 @@ enum Task {
     ///
     /// Builds in the release profile, starts a server of fixed answers as a process
     /// of its own, and measures contenders in turns, pinned to cores. Prints ratios
-    /// and whether each goal is met; a missed goal is no failure. It takes three
-    /// minutes after the build. docs/performance.md says what the numbers mean.
+    /// and whether each goal is met; a missed goal is no failure. Of all languages
+    /// it is the recording that docs/benchmarks.md shows, which is written anew.
+    /// docs/performance.md says what the numbers mean.
     #[command(verbatim_doc_comment)]
     Bench {
-        /// The language to measure
-        #[arg(default_value = "rust")]
-        language: Language,
+        /// The language to measure [default: all]
+        language: Option<Language>,
         /// A few calls of each, to see that it works: the numbers mean nothing
         #[arg(long)]
         quick: bool,
-        /// Write what was measured to a file, too
+        /// Write what was measured to this file, and to no other
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
     },
@@ -103,15 +108,49 @@ enum Task {
         #[arg(long)]
         keep: bool,
     },
+    /// Let every language work for minutes against a sandbox that misbehaves, and judge it
+    ///
+    /// Programs of Rust, Python (blocking and asyncio), Node and C send, read, listen and
+    /// answer, all at once, while faults come and go as a seed has it. It fails if memory,
+    /// open files or threads of one grow, if a message went out twice or was posted again
+    /// by guess, if a caller was told what isn't so, or if a listener missed an answer.
+    /// Plots are in target/soak. The first 30 % are not judged by slope.
+    #[command(verbatim_doc_comment)]
+    Soak {
+        /// What to run [default: all of them]
+        faces: Vec<String>,
+        /// For how long
+        #[arg(long, value_name = "N", default_value_t = 10.0)]
+        minutes: f64,
+        /// What the faults are drawn from [default: another one each time]
+        #[arg(long)]
+        seed: Option<u64>,
+    },
     /// Write the files that are generated from the code
     ///
     /// They are tests/vectors/errors.json, docs/errors.md, docs/options.md, C's header,
-    /// and docs/pictures/demo.svg and demo-dark.svg, for which the demo is run.
+    /// docs/benchmarks.md with its pictures, of docs/benchmarks.json, and
+    /// docs/pictures/demo.svg and demo-dark.svg, for which the demo is run.
     #[command(verbatim_doc_comment)]
     Gen {
         /// Write nothing; name the files that are out of date, and fail
         #[arg(long)]
         check: bool,
+        /// What to write of the rest: what tests or measurements left
+        from: Option<Left>,
+    },
+    /// Build the documentation's site, into target/site
+    ///
+    /// Of docs/ and the READMEs, by Sphinx; and the reference of each language, by its
+    /// own tool. A warning is an error, and so is a link to a page, a heading or a
+    /// file that isn't there.
+    #[command(verbatim_doc_comment)]
+    Docs {
+        /// Run the blocks of code in them, instead
+        #[arg(long)]
+        blocks: bool,
+        /// The language whose reference is built, or whose blocks are run [default: all]
+        language: Option<Language>,
     },
     /// Take the README's pictures of the phone page
     ///
@@ -121,15 +160,36 @@ enum Task {
     Pictures,
     /// Build the packages that are uploaded
     ///
-    /// Python: into python/dist, the wheel for every CPython from 3.9 on, the sources,
-    /// and the `ava` command in a wheel of its own. Node: into target/package, the
-    /// library and the `ava` command, and of each the part for this platform. Kotlin:
-    /// into bindings/kotlin/target, and into Maven's local repository. Swift: into
-    /// bindings/swift, whose Package.swift finds it.
+    /// For this machine's platform, into target/packages, a folder for each:
+    ///   rust     the crates, as crates.io takes them
+    ///   command  an archive: `ava`, completions of four shells, the manual
+    ///   python   the wheel for every CPython from 3.9 on, the `ava` command in a
+    ///            wheel of its own, and the sources of both
+    ///   node     the library and the command, and of each the part of this platform
+    ///   c        an archive: headers, shared and static library, pkg-config, CMake
+    ///   kotlin   jars (library, its testing part, sources) and pom, as a Maven
+    ///            repository; they are installed for this machine's Maven, too
+    ///   swift    an archive: a package that others depend on by its path
+    /// SHA256SUMS has the sums of all. Each is searched for test hooks and for paths of
+    /// this machine. All are built in cargo's profile `packed`, so that nothing is built
+    /// twice; the first time takes some minutes.
     #[command(verbatim_doc_comment)]
     Package {
-        /// The language
-        language: Language,
+        /// Which ones [default: all]
+        what: Vec<package::What>,
+        /// Write their sizes into docs/sizes.toml, to which `cargo xtask test` holds them
+        #[arg(long)]
+        record: bool,
+    },
+    /// Install the packages as a stranger would, and use them
+    ///
+    /// Packs what is missing in target/packages, then takes each of the projects in
+    /// tests/consumers into an empty folder, installs the packages there without a
+    /// network, and runs it against `ava sandbox`, the packaged one.
+    #[command(verbatim_doc_comment)]
+    Consumers {
+        /// Which ones [default: all]
+        what: Vec<package::What>,
     },
     /// Install the tools that the checks need
     ///
@@ -143,8 +203,9 @@ enum Task {
     /// Run `swift` in the present folder: `cargo xtask swift -- test`
     ///
     /// The machine's own, if it is 6 at least; else the one that `cargo xtask setup swift`
-    /// installs, which isn't on PATH because it stands in a root of its own. The present
-    /// folder, this checkout and the `ava` command of PATH can be seen in there.
+    /// installs, which isn't on PATH because it stands in a root of its own. This checkout,
+    /// the `ava` command of PATH, and the present folder with what is beside it can be seen
+    /// in there.
     #[command(verbatim_doc_comment)]
     Swift {
         /// What `swift` is given
@@ -163,6 +224,19 @@ enum Language {
     Swift,
 }
 
+/// What a page is written of, and not of the code.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Left {
+    /// docs/conformance.md, of what the tests of every language saw (`cargo xtask test`)
+    Conformance,
+}
+
+/// Fails if these aren't arguments of this program.
+fn understands(arguments: &[&str]) -> anyhow::Result<()> {
+    Arguments::try_parse_from(std::iter::once(&"xtask").chain(arguments))?;
+    Ok(())
+}
+
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Demo { json, language: Language::Rust } => demo::run(json),
@@ -175,17 +249,16 @@ fn main() -> ExitCode {
         Task::Test { language, seeds } => return test::run(language, seeds),
         Task::Bench { language, quick, json } => bench::run(language, quick, json.as_deref()),
         Task::Fuzz { targets, seconds, keep } => fuzz::run(&targets, Duration::from_secs(seconds), keep),
-        Task::Package { language: Language::Python } => python::package(),
-        Task::Package { language: Language::Node } => node::package(),
-        Task::Package { language: Language::Kotlin } => kotlin::package(),
-        Task::Package { language: Language::Swift } => swift::package(),
-        Task::Package { language: Language::Rust } => {
-            Err(anyhow!("crates are packaged by cargo: cargo package --package ava-imessage"))
-        }
-        Task::Package { language: Language::C } => {
-            Err(anyhow!("the C library is installed by cargo cinstall"))
-        }
-        Task::Gen { check } => generate::run(check),
+        Task::Soak { faces, minutes, seed } => soak::run(minutes, seed, &faces),
+        Task::Package { what, record } => package::run(&what, record),
+        Task::Consumers { what } => consumers::run(&what),
+        Task::Gen { from: Some(Left::Conformance), check: true } => conformance::check().map(drop),
+        Task::Gen { from: Some(Left::Conformance), check: false } => conformance::write(),
+        Task::Gen { check, from: None } => generate::run(check),
+        Task::Docs { blocks: true, language } => return test::blocks(language),
+        Task::Docs { blocks: false, language } => docs::tools()
+            .and_then(|tools| docs::build(&tools))
+            .and_then(|()| docs::reference::build(language)),
         Task::Pictures => page::pictures(),
         Task::Setup { languages } => setup::run(&languages),
         Task::Swift { arguments } => match swift::here(&arguments) {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::command::{cargo, command, run as done};
+use crate::package::profile;
 use crate::tools;
 
 /// Which library is packed.
@@ -38,8 +39,7 @@ pub(crate) fn make(kind: Kind, language: &str, into: &Path) -> Result<PathBuf> {
 
 /// The library as it ships.
 pub(crate) fn packed() -> Result<PathBuf> {
-    done(&mut cargo(["build", "--quiet", "--profile", "packed", "--package", "ava-uniffi"]))?;
-    Ok(tools::target()?.join("packed").join(library()))
+    Ok(profile::build("ava-uniffi")?.join(library()))
 }
 
 /// The library's file.

@@ -14,7 +14,7 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const NODE = fileURLToPath(new URL("../../../", import.meta.url));
-const PACKAGES = process.env["AVA_PACKAGES"] ?? join(NODE, "../target/package");
+const PACKAGES = process.env["AVA_PACKAGES"] ?? join(NODE, "../target/packages/node");
 const TARBALLS = readdirSync(PACKAGES).filter((file) => file.endsWith(".tgz"));
 const HOME = mkdtempSync(join(tmpdir(), "ava-imessage-packages-"));
 after(() => {

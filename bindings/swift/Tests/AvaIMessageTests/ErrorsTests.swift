@@ -46,6 +46,7 @@ final class ErrorsTests: XCTestCase {
         XCTAssertEqual(kinds.map(\.number), Array(1...16))
         XCTAssertEqual(AvaError.Kind.allCases.map(\.rawValue), kinds.map(\.code))
         for kind in kinds {
+            let failuresBefore = testRun?.failureCount
             func failure(causes: [AvaCore.Failure] = [], thrown: (any Thrown)? = nil) -> AvaCore.Failure {
                 AvaCore.Failure(
                     number: UInt16(kind.number), code: kind.code, reason: "one line", status: 418, requestId: "req_1",
@@ -72,6 +73,7 @@ final class ErrorsTests: XCTestCase {
                 XCTAssertEqual((error as NSError?)?.code, kind.number)
                 XCTAssertEqual((error as NSError?)?.domain, "AvaIMessage.AvaError")
             }
+            try record("error", kind.code, testRun?.failureCount == failuresBefore)
         }
     }
 

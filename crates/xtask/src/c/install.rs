@@ -6,7 +6,8 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::command::{command, read, root, run as done};
+use crate::command::{command, read, root, run as done, run_quietly};
+use crate::package::profile::{PROFILE, shipping};
 use crate::tools;
 
 /// What Debian calls what this and those who stand on it need.
@@ -23,9 +24,14 @@ const PACKAGES: [(&str, &str); 8] = [
 
 /// Installs what the checks need.
 pub(crate) fn setup() -> Result<()> {
-    tools::debian(&PACKAGES)?;
-    println!("cargo-c: {}", tools::cargo_c()?.display());
+    println!("cargo-c: {}", ready()?.display());
     Ok(())
+}
+
+/// The same, and says nothing. Gives what installs.
+pub(crate) fn ready() -> Result<PathBuf> {
+    tools::debian(&PACKAGES)?;
+    tools::cargo_c()
 }
 
 /// A prefix that has it.
@@ -33,17 +39,17 @@ pub(crate) struct Installed {
     prefix: PathBuf,
 }
 
-/// Installs into a prefix, in the profile of the tests, without their hooks: what is exported is what ships.
+/// Installs into a prefix, as it ships.
 pub(crate) fn install(prefix: &Path) -> Result<Installed> {
     let libraries = prefix.join("lib");
     let mut cinstall = command(tools::cargo_c()?);
-    cinstall.args(["cinstall", "--package", "ava-c", "--locked", "--profile", "dev"]);
+    cinstall.args(["cinstall", "--package", "ava-c", "--locked", "--profile", PROFILE]);
     cinstall.env("CARGO_TERM_QUIET", "true");
     // Its cargo is another one than ours: in one folder each would build again what the other built.
     cinstall.arg("--target-dir").arg(tools::target()?.join("c/cargo"));
     // Where Debian's cargo-c would add the machine's triple.
     cinstall.arg("--prefix").arg(prefix).arg("--libdir").arg(&libraries);
-    done(&mut cinstall)?;
+    run_quietly(shipping(&mut cinstall)?)?;
     let installed = Installed { prefix: prefix.to_owned() };
     installed.check()?;
     Ok(installed)

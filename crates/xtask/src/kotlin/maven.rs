@@ -1,12 +1,13 @@
 //! Maven, and what it says of tests. It keeps what it downloads where it always does, in `~/.m2`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Result;
 
 use super::folder;
 use crate::command::{command, run as done, stream};
+use crate::package::profile::home;
 use crate::report::Counts;
 
 /// Maven, in the module's folder: without colours, progress and questions.
@@ -20,6 +21,11 @@ pub(super) fn mvn() -> Command {
     let given = std::env::var("MAVEN_OPTS").unwrap_or_default();
     mvn.env("MAVEN_OPTS", format!("{given} -Dkotlin.daemon.options=autoshutdownIdleSeconds=30").trim());
     mvn
+}
+
+/// Where it keeps what it downloads.
+pub(super) fn repository() -> Result<PathBuf> {
+    Ok(home()?.join(".m2/repository"))
 }
 
 /// Runs goals, saying nothing unless they fail.

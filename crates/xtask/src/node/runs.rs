@@ -6,9 +6,10 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
+use super::folder;
 use super::runtime::Runtime;
-use super::{folder, npm};
-use crate::command::{command, path_with, read};
+use crate::command::{command, path_with};
+use crate::conformance;
 use crate::report::Counts;
 
 /// Runs the tests, on the Nodes side by side, and adds up.
@@ -22,6 +23,8 @@ pub(super) fn run(nodes: &[Runtime], ava: &Path) -> Result<Counts> {
                 scope.spawn(|| {
                     let mut tests = command(&node.program);
                     tests.env("PATH", &path).args(["--test-concurrency=1", "--test"]).args(&files);
+                    let (variable, out) = conformance::begin(&node.to_string())?;
+                    tests.env(variable, out);
                     go(&node.to_string(), &mut tests)
                 })
             })
@@ -53,14 +56,6 @@ fn tests(within: &str) -> Result<Vec<PathBuf>> {
     files.retain(|file| file.to_string_lossy().ends_with(".test.mjs"));
     files.sort();
     Ok(files)
-}
-
-/// The native half that was built last.
-pub(super) fn native() -> Result<PathBuf> {
-    const ASK: &str = "import('./scripts/platform.mjs').then(({ platform }) => console.log(platform()))";
-    let mut node = npm(["exec", "--silent", "--", "node", "--eval", ASK]);
-    let platform = read(&mut node)?;
-    Ok(folder().join(format!("ava-imessage.{}.node", platform.trim())))
 }
 
 fn go(name: &str, tests: &mut Command) -> Result<Counts> {

@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use super::environment::Environment;
 use super::folder;
 use crate::command::run as done;
+use crate::package::profile::shipping;
 use crate::tools;
 
 /// What it is for.
@@ -16,6 +17,11 @@ pub(crate) enum Kind {
     Testing,
     /// As users get it.
     Shipping,
+}
+
+/// Where the one for the tests is, if it was built.
+pub(crate) fn tested() -> Result<Option<PathBuf>> {
+    Ok(only_wheel(&tools::target()?.join("python/testing")).ok())
 }
 
 /// Builds it into the target folder.
@@ -39,6 +45,9 @@ pub(crate) fn build(tools: &Environment, kind: Kind) -> Result<PathBuf> {
     pip.arg("--wheel-dir").arg(&into).arg(folder());
     pip.env("MATURIN_PEP517_ARGS", options);
     pip.env("CARGO_TARGET_DIR", tools::target()?).env("PIP_ROOT_USER_ACTION", "ignore");
+    if let Kind::Shipping = kind {
+        shipping(&mut pip)?;
+    }
     done(&mut pip)?;
     only_wheel(&into)
 }

@@ -73,6 +73,7 @@ pub(super) fn enter(debian: &Path, shared: &[PathBuf], folder: &Path, program: &
         debian=$1 folder=$2 shared=$3
         shift 3
         mount -t proc proc "$debian/proc"
+        mount -t tmpfs tmpfs "$debian/tmp"
         while [ "$shared" -gt 0 ]; do
             mkdir -p "$debian$1"
             mount --rbind "$1" "$debian$1"

@@ -1,16 +1,18 @@
 //! The SwiftPM package of `bindings/swift`: the toolchain, the native half, the checks.
 
 mod debian;
-mod readme;
+mod documents;
+mod package;
 mod toolchain;
 mod xctest;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
 
+pub(crate) use self::package::run as package;
 use self::toolchain::Toolchain;
 use crate::command::{ava, root, run as done};
 use crate::report::{Outcome, Report};
@@ -71,16 +73,17 @@ pub(crate) fn check(report: &mut Report) {
     let Some((swift, ava)) = built else { return };
     report.check("swift: format", || {
         let mut lint = swift.tool("swift-format");
-        lint.args(["lint", "--strict", "--recursive", "Package.swift"]).args(WRITTEN_BY_HAND);
+        lint.args(["lint", "--strict", "--recursive", "--configuration", ".swift-format", "Package.swift"]);
+        lint.args(WRITTEN_BY_HAND).arg(root().join("tests/consumers/swift"));
         done(&mut lint)?;
         Ok(Outcome::Passed)
     });
     report.check("swift: tests", || Ok(Outcome::Ran(xctest::run(&swift, &ava)?)));
-    report.check("swift: docs", || {
+    report.check("swift: reference", || {
         docs(&swift)?;
         Ok(Outcome::Passed)
     });
-    report.check("swift: README", || Ok(Outcome::Ran(readme::run(&swift, &ava)?)));
+    report.check("swift: docs", || Ok(Outcome::Played(documents::run(&swift, &ava)?)));
     report.check("swift: sample", || {
         for name in ["conversation", "reply"] {
             play(&swift, &ava, name)?;
@@ -89,12 +92,26 @@ pub(crate) fn check(report: &mut Report) {
     });
 }
 
+/// Builds what the documents' blocks need, and runs them.
+pub(crate) fn check_documents(report: &mut Report) {
+    report.check("swift: docs", || {
+        let swift = Toolchain::setup()?;
+        make(Kind::Testing)?;
+        Ok(Outcome::Played(documents::run(&swift, &ava()?)?))
+    });
+}
+
 /// Builds the native half and writes what Swift imports of it, together. They are not committed: what isn't there can't
 /// be out of date.
 fn make(kind: Kind) -> Result<PathBuf> {
+    make_in(kind, &folder())
+}
+
+/// The same, into a copy of the package.
+fn make_in(kind: Kind, package: &Path) -> Result<PathBuf> {
     let generated = scratch("generated")?;
     let library = uniffi::make(kind, "swift", &generated)?;
-    let (native, sources) = (folder().join("Native"), folder().join("Sources/AvaCore"));
+    let (native, sources) = (package.join("Native"), package.join("Sources/AvaCore"));
     std::fs::create_dir_all(&native)?;
     std::fs::create_dir_all(&sources)?;
     replace(&generated.join("AvaCore.swift"), &sources.join("AvaCore.swift"))?;
@@ -138,8 +155,18 @@ fn docs(swift: &Toolchain) -> Result<()> {
     done(extract.arg("-output-dir").arg(&graph))?;
     let mut convert = swift.tool("docc");
     convert.args(["convert", "Sources/AvaIMessage/AvaIMessage.docc", "--warnings-as-errors"]);
+    convert.args(["--transform-for-static-hosting", "--hosting-base-path", "reference/swift"]);
     convert.arg("--additional-symbol-graph-dir").arg(&graph);
     done(convert.arg("--output-path").arg(scratch("docs")?))
+}
+
+/// Builds the reference, for a site whose root is the server's.
+pub(crate) fn reference(into: &Path) -> Result<()> {
+    let swift = Toolchain::setup()?;
+    make(Kind::Testing)?;
+    done(swift.build(&folder(), &scratch("package")?).arg("--quiet"))?;
+    docs(&swift)?;
+    crate::docs::reference::copy(&scratch("docs")?, into)
 }
 
 /// Plays the example conversation.
@@ -157,11 +184,11 @@ fn play(swift: &Toolchain, ava: &Path, name: &str) -> Result<()> {
     done(swift.run(scratch.join("debug").join(name), &sample).env("PATH", swift.path_with(ava)?))
 }
 
-/// Builds the native half as it ships, and puts it where Package.swift looks for it.
-pub(crate) fn package() -> Result<()> {
-    make(Kind::Packed)?;
-    println!("in {}: depend on it by its path", folder().display());
-    Ok(())
+/// Builds a project somewhere within `folder`, where the package is too, and runs its program.
+pub(crate) fn consumer_commands(folder: &Path, project: &Path) -> Result<[Command; 2]> {
+    let swift = Toolchain::setup()?.sharing(folder);
+    let scratch = folder.join("scratch");
+    Ok([swift.build(project, &scratch), swift.run(scratch.join("debug/converse"), project)])
 }
 
 /// What is measured of the package, and beside whom.
@@ -171,6 +198,7 @@ pub(crate) struct Peers {
     pub(crate) arguments: Vec<String>,
     /// The native library, as it ships.
     pub(crate) library: PathBuf,
+    pub(crate) version: String,
 }
 
 /// Builds ours as it ships, and the contenders.
@@ -181,5 +209,5 @@ pub(crate) fn peers() -> Result<Peers> {
     done(swift.build(&bench, &scratch).args(["--configuration", "release", "--quiet"]))?;
     let run = swift.run(scratch.join("release/contender"), &bench);
     let arguments = run.get_args().map(|argument| argument.to_string_lossy().into_owned()).collect();
-    Ok(Peers { program: run.get_program().into(), arguments, library })
+    Ok(Peers { program: run.get_program().into(), arguments, library, version: swift.number()? })
 }

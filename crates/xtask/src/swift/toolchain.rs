@@ -14,8 +14,8 @@ use crate::tools;
 pub(super) enum Toolchain {
     /// It is on PATH.
     Host,
-    /// It is in the root of another system.
-    Debian(PathBuf),
+    /// It is in the root of another system, which shares further folders with this one.
+    Debian(PathBuf, Vec<PathBuf>),
 }
 
 impl Toolchain {
@@ -24,12 +24,25 @@ impl Toolchain {
         if version(&mut command("swift")).is_ok_and(|version| is_new_enough(&version)) {
             return Ok(Toolchain::Host);
         }
-        let toolchain = Toolchain::Debian(debian::setup()?);
+        // Both stand there where they stand here, so that no path needs another name.
+        let shared = [Some(root()), tools::target().ok()].into_iter().flatten().collect();
+        let toolchain = Toolchain::Debian(debian::setup()?, shared);
         let version = toolchain.version()?;
         if !is_new_enough(&version) {
             bail!("Swift 6 is needed, not {version}");
         }
         Ok(toolchain)
+    }
+
+    /// The same, with one more folder in which it may work.
+    pub(super) fn sharing(self, folder: &Path) -> Toolchain {
+        match self {
+            Toolchain::Host => Toolchain::Host,
+            Toolchain::Debian(debian, mut shared) => {
+                shared.push(folder.to_owned());
+                Toolchain::Debian(debian, shared)
+            }
+        }
     }
 
     pub(super) fn version(&self) -> Result<String> {
@@ -44,26 +57,19 @@ impl Toolchain {
                 run.current_dir(folder);
                 run
             }
-            Toolchain::Debian(debian) => {
-                // Both stand there where they stand here, so that no path needs another name.
-                let shared = [Some(root()), tools::target().ok()];
-                debian::enter(
-                    debian,
-                    &shared.into_iter().flatten().collect::<Vec<_>>(),
-                    folder,
-                    program.as_ref(),
-                )
-            }
+            Toolchain::Debian(debian, shared) => debian::enter(debian, shared, folder, program.as_ref()),
         }
     }
 
-    /// `swift` in a folder that is anybody's, with the environment and the `ava` command that this process has.
+    /// `swift` in a folder that is anybody's, with the environment and the `ava` command that this process has. What
+    /// stands beside the folder is there, too: a package that it depends on by its path.
     pub(super) fn anywhere(&self, folder: &Path) -> Result<Command> {
-        let Toolchain::Debian(debian) = self else { return Ok(self.run("swift", folder)) };
+        let Toolchain::Debian(debian, shared) = self else { return Ok(self.run("swift", folder)) };
+        let of_the_system = ["/", "/usr", "/etc", "/var"].map(Path::new);
+        let around = folder.parent().filter(|parent| !of_the_system.contains(parent)).unwrap_or(folder);
         let ava = tools::on_path("ava").map(|ava| ava.canonicalize()).transpose()?;
         let ava_folder = ava.as_deref().and_then(Path::parent).map(Path::to_owned);
-        let mut shared = vec![root(), tools::target()?, folder.to_owned()];
-        shared.extend(ava_folder);
+        let shared = shared.iter().cloned().chain([around.to_owned()]).chain(ava_folder);
         let mut swift = debian::enter(debian, &outermost(shared), folder, "swift".as_ref());
         // Those are in there what they must be; the rest means there what it means here.
         let of_the_root = ["PATH", "HOME", "TMPDIR"];
@@ -76,7 +82,14 @@ impl Toolchain {
 
     /// Whether what runs stands in a root of its own, where no PATH leads.
     pub(super) fn is_elsewhere(&self) -> bool {
-        matches!(self, Toolchain::Debian(_))
+        matches!(self, Toolchain::Debian(..))
+    }
+
+    /// Its version, and nothing else of it: `6.0.3`.
+    pub(super) fn number(&self) -> Result<String> {
+        let version = self.version()?;
+        let number = version.split("Swift version ").nth(1).and_then(|rest| rest.split(' ').next());
+        Ok(number.context("Swift has no version")?.to_owned())
     }
 
     /// Builds a package. A warning is a failure.
@@ -90,7 +103,7 @@ impl Toolchain {
     pub(super) fn path_with(&self, program: &Path) -> Result<OsString> {
         match self {
             Toolchain::Host => path_with(program),
-            Toolchain::Debian(_) => {
+            Toolchain::Debian(..) => {
                 let mut path = program.parent().context("a program in no folder")?.as_os_str().to_owned();
                 path.push(":");
                 path.push(debian::PATH);
@@ -104,7 +117,7 @@ impl Toolchain {
         match self {
             Toolchain::Host => self.run(name, &super::folder()),
             // There they aren't on PATH.
-            Toolchain::Debian(_) => self.run(format!("/usr/libexec/swift/bin/{name}"), &super::folder()),
+            Toolchain::Debian(..) => self.run(format!("/usr/libexec/swift/bin/{name}"), &super::folder()),
         }
     }
 
@@ -117,7 +130,7 @@ impl Toolchain {
 }
 
 /// Without the folders that lie in others of them: mounting the outer one after the inner would hide that.
-fn outermost(folders: Vec<PathBuf>) -> Vec<PathBuf> {
+fn outermost(folders: impl IntoIterator<Item = PathBuf>) -> Vec<PathBuf> {
     let mut kept: Vec<PathBuf> = Vec::new();
     for folder in folders {
         if kept.iter().all(|outer| !folder.starts_with(outer)) {
@@ -148,7 +161,7 @@ mod tests {
     #[test]
     fn only_the_outermost_folders_are_kept() {
         let folders = ["/a/b", "/a/b/target", "/c/d", "/a", "/c/d", "/ab"].map(PathBuf::from);
-        assert_eq!(outermost(folders.to_vec()), ["/c/d", "/a", "/ab"].map(PathBuf::from));
+        assert_eq!(outermost(folders), ["/c/d", "/a", "/ab"].map(PathBuf::from));
     }
 
     #[test]

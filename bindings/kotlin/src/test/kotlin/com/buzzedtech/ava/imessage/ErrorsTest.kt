@@ -55,6 +55,7 @@ class ErrorsTest {
         assertEquals(503, (error.cause as AvaException.Server).status)
         // What may hold people's data is for whoever asks for it.
         assertFalse("{}" in error.stackTraceToString())
+        record("error", entry.code, true)
     }
 
     @Test
