@@ -63,9 +63,9 @@ public enum class SandboxOperation(
  * ```
  *
  * It runs `ava sandbox`, the command of this project: that of the property `ava.command`, else the one on PATH. It ends
- * with [close], and with this JVM, however that ends. Its times follow a clock of its own ([clock]). Rows and requests are maps with the
- * wire's names. `docs/sandbox.md` of the repository has every fault, script and setting. [SandboxExtension] makes one
- * for a JUnit 5 class.
+ * with [close], and with this JVM, however that ends. Its times follow a clock of its own ([clock]). Rows and requests are
+ * maps with the wire's names. `docs/sandbox.md` of the repository has every fault, script and setting. [SandboxExtension]
+ * makes one for a JUnit 5 class.
  */
 public class Sandbox private constructor(
     private val process: Process,
