@@ -1,4 +1,4 @@
-//! The one door to this repository: `cargo xtask demo | test | bench | fuzz | soak | gen | pictures | setup`.
+//! The one door to this repository: `cargo xtask demo | test | bench | fuzz | soak | gen | pictures | setup | swift`.
 
 mod bench;
 mod c;
@@ -26,6 +26,7 @@ mod tools;
 mod uniffi;
 mod version;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -199,6 +200,18 @@ enum Task {
         /// The languages to set up [default: all]
         languages: Vec<Language>,
     },
+    /// Run `swift` in the present folder: `cargo xtask swift -- test`
+    ///
+    /// The machine's own, if it is 6 at least; else the one that `cargo xtask setup swift`
+    /// installs, which isn't on PATH because it stands in a root of its own. This checkout,
+    /// the `ava` command of PATH, and the present folder with what is beside it can be seen
+    /// in there.
+    #[command(verbatim_doc_comment)]
+    Swift {
+        /// What `swift` is given
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -248,6 +261,10 @@ fn main() -> ExitCode {
             .and_then(|()| docs::reference::build(language)),
         Task::Pictures => page::pictures(),
         Task::Setup { languages } => setup::run(&languages),
+        Task::Swift { arguments } => match swift::here(&arguments) {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

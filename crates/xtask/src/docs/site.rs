@@ -1,7 +1,7 @@
 //! The site: every page that is for readers, by Sphinx, into `target/site`. A warning, such as of a link that leads
 //! nowhere, is an error.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use super::blocks;
 use crate::command::{command, root, run as done};
@@ -29,6 +29,16 @@ pub(crate) fn build(tools: &Environment) -> Result<()> {
     sphinx.arg("--define").arg(format!("include_patterns={}", blocks::documents()?.join(",")));
     sphinx.arg("--doctree-dir").arg(all_tools::target()?.join("site-cache"));
     done(sphinx.arg(root()).arg(&site))?;
+    check_tabs(&std::fs::read_to_string(site.join("docs/quickstart.html"))?)?;
     println!("the site is in {}", site.display());
+    Ok(())
+}
+
+/// That languages stand side by side: a page without tabs would be built without a warning, too.
+fn check_tabs(quickstart: &str) -> Result<()> {
+    for language in ["Rust", "Python", "Node", "Swift", "Kotlin", "C", "Shell"] {
+        let is_there = quickstart.contains(&format!(">{language}</label>"));
+        ensure!(is_there, "the quickstart has no tab for {language}");
+    }
     Ok(())
 }

@@ -30,8 +30,10 @@ const LATEST_MS: u64 = 3000;
 /// Tokens live longer than they are handed out, so that a client that keeps one is refused, and one that asks is not.
 const TOKEN_LIFE: Duration = Duration::from_secs(15);
 const TOKEN_EVERY: Duration = Duration::from_secs(10);
-/// For listeners to give what has come, once the weather is fair.
-const LAST_MESSAGES: Duration = Duration::from_secs(30);
+/// For listeners to give what has come, once the weather is fair: after many failures one waits a minute.
+const LAST_MESSAGES: Duration = Duration::from_secs(75);
+/// For programs to end their last sends.
+const LAST_SENDS: Duration = Duration::from_secs(20);
 
 /// Runs it, plots it, and judges it.
 pub(crate) fn run(minutes: f64, seed: Option<u64>, only: &[String]) -> Result<()> {
@@ -144,7 +146,8 @@ impl<'a> Soak<'a> {
             playing.tell_to_end();
         }
         // While they end their last sends are looked at, too.
-        while self.playing.iter_mut().any(Playing::is_running) && Instant::now() < until + LAST_MESSAGES {
+        let until = Instant::now() + LAST_SENDS;
+        while self.playing.iter_mut().any(Playing::is_running) && Instant::now() < until {
             self.look()?;
             std::thread::sleep(TICK);
         }

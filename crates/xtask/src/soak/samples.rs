@@ -9,7 +9,8 @@ use anyhow::{Context, Result};
 const WARM_UP: f64 = 0.3;
 /// Within so many seconds the least memory counts: what a collector has not yet collected is no leak.
 const TROUGH: usize = 10;
-/// What a leak of a kilobyte a send would make, at the ten sends a second that each face makes.
+/// What a leak of a kilobyte a send would make, at the ten sends a second that each face makes. A third of it is no leak:
+/// for ten minutes a client remembers the id of each send, so that no other send claims its row.
 const MEMORY_A_MINUTE: f64 = 0.6 * MIB;
 /// Less is within what allocators come and go by, however steep it looks in a short run.
 const MEMORY_IN_ALL: f64 = 4.0 * MIB;

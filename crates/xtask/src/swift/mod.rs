@@ -6,8 +6,9 @@ mod package;
 mod toolchain;
 mod xctest;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
 
@@ -39,8 +40,23 @@ fn scratch(name: &str) -> Result<PathBuf> {
 
 /// Installs what the checks need.
 pub(crate) fn setup() -> Result<()> {
-    println!("Swift: {}", Toolchain::setup()?.version()?);
+    let swift = Toolchain::setup()?;
+    println!("Swift: {}", swift.version()?);
+    if swift.is_elsewhere() {
+        let here = root().join("Cargo.toml");
+        println!("  in this checkout: cargo xtask swift -- run");
+        println!("  anywhere: cargo run -q --manifest-path {} -p xtask -- swift run", here.display());
+    }
     Ok(())
+}
+
+/// Runs `swift` in the present folder.
+pub(crate) fn here(arguments: &[OsString]) -> Result<ExitCode> {
+    let mut swift = Toolchain::setup()?.anywhere(&std::env::current_dir()?)?;
+    let status = swift.args(arguments).status().context("running swift")?;
+    // A signal's end has no code.
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    Ok(ExitCode::from(code.unwrap_or(1)))
 }
 
 /// Makes every check of the package.
