@@ -100,7 +100,7 @@ export class Sandbox implements AsyncDisposable {
    */
   static async start(options: SandboxOptions = {}): Promise<Sandbox> {
     const command = options.command ?? installed() ?? "ava";
-    const given = ["--json", "sandbox", "--port", String(options.port ?? 0)];
+    const given = ["--json", "sandbox", "--until-eof", "--port", String(options.port ?? 0)];
     if (options.apiKey !== undefined) {
       given.push("--api-key", options.apiKey);
     }
@@ -113,10 +113,15 @@ export class Sandbox implements AsyncDisposable {
     const child = spawn(command, given, { stdio: ["pipe", "pipe", "inherit"], windowsHide: true });
     // Neither it nor its pipes keep this process alive.
     child.unref();
-    (child.stdout as unknown as { unref(): void }).unref();
+    for (const pipe of [child.stdin, child.stdout]) {
+      (pipe as unknown as { unref(): void }).unref();
+    }
     // It may have ended already, and says why on stderr.
     child.stdin.on("error", () => undefined);
-    child.stdin.end(options.settings === undefined ? undefined : JSON.stringify(options.settings));
+    // The pipe stays open: it ends with this process, however that ends, and the sandbox with it.
+    if (options.settings !== undefined) {
+      child.stdin.write(`${JSON.stringify(options.settings)}\n`);
+    }
     if (running.size === 0) {
       process.on("exit", endAll);
     }

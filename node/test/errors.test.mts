@@ -8,6 +8,7 @@ import { inspect } from "node:util";
 import * as ava from "ava-imessage";
 import { Attempt, AvaConnectionError, AvaError, DeliveryUnknownError } from "ava-imessage";
 import { PHONE, REPOSITORY, avaError, failure, makeError, sandboxOfTests } from "./support.mjs";
+import { record } from "./vector/conformance.mjs";
 
 interface Entry {
   number: number;
@@ -59,6 +60,7 @@ describe("every kind of error", () => {
       // What may hold people's data is for whoever asks for it.
       assert.ok(!Object.keys(error).includes("body"));
       assert.ok(!inspect(error).includes("{}"));
+      record("error", entry.code, true);
     });
   }
 

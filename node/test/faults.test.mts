@@ -457,3 +457,18 @@ describe("a panic", { skip: native.panicInNextCalls ? false : "the native half h
     await client.poll();
   });
 });
+
+test("a sandbox ends with its process, even if that is killed", async () => {
+  const { stdout, signal } = await run(`
+    const { Sandbox } = require("ava-imessage/testing");
+    Sandbox.start({ settings: { history_order: "newest_first" } }).then(async (own) => {
+      const { history_order } = await own.control("GET", "settings");
+      require("node:fs").writeSync(1, own.baseUrl + " " + history_order);
+      process.kill(process.pid, "SIGKILL");
+    });
+  `);
+  assert.equal(signal, "SIGKILL");
+  const [url, order] = stdout.split(" ");
+  assert.equal(order, "newest_first");
+  await until("its end", () => fetch(String(url)).then(() => false, () => true));
+});

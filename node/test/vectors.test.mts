@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { AvaError } from "ava-imessage";
 import { Sandbox } from "ava-imessage/testing";
 import { REPOSITORY, flush } from "./support.mjs";
+import { record } from "./vector/conformance.mjs";
 import { type Json, expand } from "./vector/expand.mjs";
 import * as expect from "./vector/expect.mjs";
 import { Leaks } from "./vector/leaks.mjs";
@@ -54,7 +55,9 @@ test("every vector holds", async () => {
     const began = performance.now();
     try {
       await play(name, sandbox, leaks);
+      record("vector", name, true);
     } catch (failure) {
+      record("vector", name, false);
       failures.push(`${name}: ${failure instanceof assert.AssertionError ? failure.message : String(failure)}`);
     }
     took.push([performance.now() - began, name]);

@@ -11,6 +11,7 @@ import pytest
 import ava_imessage
 from ava_imessage import Attempt, AvaError, errors
 from ava_imessage.testing import Sandbox
+from vector import conformance
 
 TABLE = json.loads((Path(__file__).parents[2] / "tests" / "vectors" / "errors.json").read_text(encoding="utf-8"))
 BUILTINS = {
@@ -50,6 +51,7 @@ def test_every_kind_has_its_class(entry: dict[str, object]) -> None:
         assert this.cause is this.__cause__
         assert repr(this).startswith(f"{cls.__name__}('one line', status=500")
         assert "{}" not in repr(this)
+    conformance.record("python", "error", str(entry["code"]), True)
 
 
 def test_there_are_no_other_kinds() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from ava_imessage import AvaError, _native
 from ava_imessage.testing import Sandbox
-from vector import expect, recorded
+from vector import conformance, expect, recorded
 from vector.expand import expand
 from vector.faces import Asyncio, Blocking
 from vector.leaks import Leaks
@@ -72,10 +72,13 @@ def test_every_vector_holds(face: Blocking | Asyncio, leaks: Leaks, capsys: pyte
                 began = time.monotonic()
                 try:
                     play(path, sandbox, face, leaks)
+                    passed = True
                 except Exception as failure:
                     words = str(failure) if isinstance(failure, AssertionError) else repr(failure)
                     failures.append(f"{path.stem}: {words}")
+                    passed = False
                 took[path.stem] = time.monotonic() - began
+                conformance.record(f"python-{face.name}", "vector", path.stem, passed)
         following.result().close()
     total = sum(took.values())
     with capsys.disabled():

@@ -216,7 +216,8 @@ pub fn set_logger(logger: Option<Arc<Logger>>) {
 }
 
 /// Waits until every line and every hook that was told so far has been dealt with, for `timeout` at the most.
-/// Whether that was so. For the end of a program, and for tests.
+/// Whether that was so. For the end of a program, and for tests. In a hook or a sink, which would wait for itself, it
+/// is not so, and that is said at once.
 pub fn flush_callbacks(timeout: Duration) -> bool {
     notify::flush(timeout)
 }

@@ -5,6 +5,7 @@
 //! completions of calls have another, for languages that bring no loop of their own: there blocking is forbidden, since
 //! the outcome that a blocking callback would wait for may be the next to be told.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
@@ -37,6 +38,7 @@ pub(crate) fn is_waiting() -> bool {
 }
 
 /// Waits until every hook and line of the log that was told so far has run, for `timeout` at the most. Whether it has.
+/// A hook that asks would wait for itself: it is told no, at once.
 pub(crate) fn flush(timeout: Duration) -> bool {
     HOOKS.flush(timeout)
 }
@@ -55,6 +57,11 @@ enum Note {
 enum Blocking {
     Allowed,
     Forbidden,
+}
+
+thread_local! {
+    /// Which of the threads this is.
+    static TELLING: Cell<Option<&'static str>> = const { Cell::new(None) };
 }
 
 /// A thread, and the way to it.
@@ -80,6 +87,9 @@ impl Teller {
 
     fn flush(&self, timeout: Duration) -> bool {
         let Some(notes) = self.notes.get() else { return true };
+        if TELLING.with(Cell::get) == Some(self.thread) {
+            return false;
+        }
         let (done, wait) = mpsc::sync_channel(1);
         notes.send(Note::Flush(done)).is_ok() && wait.recv_timeout(timeout).is_ok()
     }
@@ -94,6 +104,7 @@ impl Teller {
     }
 
     fn run(&self, notes: &Receiver<Note>) {
+        TELLING.with(|telling| telling.set(Some(self.thread)));
         let _forbidden = (self.blocking == Blocking::Forbidden).then(runtime::forbid_blocking);
         for note in notes {
             match note {

@@ -302,3 +302,15 @@ fn a_slow_log_is_bounded_and_says_so() {
         records.iter().flat_map(|r| &r.fields).filter(|f| f.0 == "lost").filter_map(|f| f.1.as_u64()).sum();
     assert!(told > 0);
 }
+
+#[test]
+fn a_logger_that_waits_for_the_log_does_not_wait_for_itself() {
+    let sandbox = sandbox();
+    let (told, answers) = mpsc::channel();
+    let sink = move |_: Vec<Record>| drop(told.send(flush_callbacks(LONG)));
+    let logger = Logger::new(sink, Level::Debug);
+    let client = Client::new(Options { logger: Some(logger), ..options(&sandbox) }).unwrap();
+    client.poll(PollOptions::default()).block().unwrap();
+    assert!(!answers.recv_timeout(LONG / 2).unwrap());
+    assert!(flush_callbacks(LONG));
+}

@@ -3,6 +3,8 @@
 use std::fs;
 use std::io::{self, IsTerminal, Read, Write};
 
+use tokio::sync::oneshot;
+
 use crate::failure::{Failure, Result};
 
 /// Whether a person can be asked.
@@ -32,6 +34,26 @@ pub(crate) fn file_or_piped(name: &str) -> Result<String> {
         io::ErrorKind::NotFound => Failure::usage(format!("there is no file {name}")),
         _ => Failure::local(format!("{name} could not be read"), &error),
     })
+}
+
+/// The next line of standard input; the rest is left to [`end`].
+pub(crate) fn line() -> Result<String> {
+    let mut line = String::new();
+    io::stdin()
+        .read_line(&mut line)
+        .map_err(|error| Failure::local("standard input could not be read", &error))?;
+    Ok(without_line_end(line))
+}
+
+/// Waits until standard input ends; what still comes by it is passed over.
+pub(crate) async fn end() {
+    let (told, ended) = oneshot::channel();
+    // A thread of its own: nothing can call a read of standard input back, and no runtime should wait for it.
+    std::thread::spawn(move || {
+        let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+        let _ = told.send(());
+    });
+    let _ = ended.await;
 }
 
 /// Asks a person for a line.

@@ -1,8 +1,9 @@
-//! The one door to this repository: `cargo xtask demo | test | bench | fuzz | gen | pictures | setup`.
+//! The one door to this repository: `cargo xtask demo | test | bench | fuzz | soak | gen | pictures | setup | swift`.
 
 mod bench;
 mod c;
 mod command;
+mod conformance;
 mod consumers;
 mod demo;
 mod docs;
@@ -18,12 +19,14 @@ mod pictures;
 mod python;
 mod report;
 mod setup;
+mod soak;
 mod swift;
 mod test;
 mod tools;
 mod uniffi;
 mod version;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -74,17 +77,17 @@ enum Task {
     ///
     /// Builds in the release profile, starts a server of fixed answers as a process
     /// of its own, and measures contenders in turns, pinned to cores. Prints ratios
-    /// and whether each goal is met; a missed goal is no failure. It takes three
-    /// minutes after the build. docs/performance.md says what the numbers mean.
+    /// and whether each goal is met; a missed goal is no failure. Of all languages
+    /// it is the recording that docs/benchmarks.md shows, which is written anew.
+    /// docs/performance.md says what the numbers mean.
     #[command(verbatim_doc_comment)]
     Bench {
-        /// The language to measure
-        #[arg(default_value = "rust")]
-        language: Language,
+        /// The language to measure [default: all]
+        language: Option<Language>,
         /// A few calls of each, to see that it works: the numbers mean nothing
         #[arg(long)]
         quick: bool,
-        /// Write what was measured to a file, too
+        /// Write what was measured to this file, and to no other
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
     },
@@ -105,15 +108,49 @@ enum Task {
         #[arg(long)]
         keep: bool,
     },
+    /// Let every language work for minutes against a sandbox that misbehaves, and judge it
+    ///
+    /// Programs of Rust, Python (blocking and asyncio), Node and C send, read, listen and
+    /// answer, all at once, while faults come and go as a seed has it. It fails if memory,
+    /// open files or threads of one grow, if a message went out twice or was posted again
+    /// by guess, if a caller was told what isn't so, or if a listener missed an answer.
+    /// Plots are in target/soak. The first 30 % are not judged by slope.
+    #[command(verbatim_doc_comment)]
+    Soak {
+        /// What to run [default: all of them]
+        faces: Vec<String>,
+        /// For how long
+        #[arg(long, value_name = "N", default_value_t = 10.0)]
+        minutes: f64,
+        /// What the faults are drawn from [default: another one each time]
+        #[arg(long)]
+        seed: Option<u64>,
+    },
     /// Write the files that are generated from the code
     ///
     /// They are tests/vectors/errors.json, docs/errors.md, docs/options.md, C's header,
-    /// and docs/pictures/demo.svg and demo-dark.svg, for which the demo is run.
+    /// docs/benchmarks.md with its pictures, of docs/benchmarks.json, and
+    /// docs/pictures/demo.svg and demo-dark.svg, for which the demo is run.
     #[command(verbatim_doc_comment)]
     Gen {
         /// Write nothing; name the files that are out of date, and fail
         #[arg(long)]
         check: bool,
+        /// What to write of the rest: what tests or measurements left
+        from: Option<Left>,
+    },
+    /// Build the documentation's site, into target/site
+    ///
+    /// Of docs/ and the READMEs, by Sphinx; and the reference of each language, by its
+    /// own tool. A warning is an error, and so is a link to a page, a heading or a
+    /// file that isn't there.
+    #[command(verbatim_doc_comment)]
+    Docs {
+        /// Run the blocks of code in them, instead
+        #[arg(long)]
+        blocks: bool,
+        /// The language whose reference is built, or whose blocks are run [default: all]
+        language: Option<Language>,
     },
     /// Take the README's pictures of the phone page
     ///
@@ -163,6 +200,18 @@ enum Task {
         /// The languages to set up [default: all]
         languages: Vec<Language>,
     },
+    /// Run `swift` in the present folder: `cargo xtask swift -- test`
+    ///
+    /// The machine's own, if it is 6 at least; else the one that `cargo xtask setup swift`
+    /// installs, which isn't on PATH because it stands in a root of its own. This checkout,
+    /// the `ava` command of PATH, and the present folder with what is beside it can be seen
+    /// in there.
+    #[command(verbatim_doc_comment)]
+    Swift {
+        /// What `swift` is given
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -173,6 +222,19 @@ enum Language {
     C,
     Kotlin,
     Swift,
+}
+
+/// What a page is written of, and not of the code.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Left {
+    /// docs/conformance.md, of what the tests of every language saw (`cargo xtask test`)
+    Conformance,
+}
+
+/// Fails if these aren't arguments of this program.
+fn understands(arguments: &[&str]) -> anyhow::Result<()> {
+    Arguments::try_parse_from(std::iter::once(&"xtask").chain(arguments))?;
+    Ok(())
 }
 
 fn main() -> ExitCode {
@@ -187,11 +249,22 @@ fn main() -> ExitCode {
         Task::Test { language, seeds } => return test::run(language, seeds),
         Task::Bench { language, quick, json } => bench::run(language, quick, json.as_deref()),
         Task::Fuzz { targets, seconds, keep } => fuzz::run(&targets, Duration::from_secs(seconds), keep),
+        Task::Soak { faces, minutes, seed } => soak::run(minutes, seed, &faces),
         Task::Package { what, record } => package::run(&what, record),
         Task::Consumers { what } => consumers::run(&what),
-        Task::Gen { check } => generate::run(check),
+        Task::Gen { from: Some(Left::Conformance), check: true } => conformance::check().map(drop),
+        Task::Gen { from: Some(Left::Conformance), check: false } => conformance::write(),
+        Task::Gen { check, from: None } => generate::run(check),
+        Task::Docs { blocks: true, language } => return test::blocks(language),
+        Task::Docs { blocks: false, language } => docs::tools()
+            .and_then(|tools| docs::build(&tools))
+            .and_then(|()| docs::reference::build(language)),
         Task::Pictures => page::pictures(),
         Task::Setup { languages } => setup::run(&languages),
+        Task::Swift { arguments } => match swift::here(&arguments) {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

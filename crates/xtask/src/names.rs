@@ -11,13 +11,13 @@ pub(crate) fn camel(code: &str) -> String {
     format!("{first}{}", pascal(rest))
 }
 
-fn capitalised(word: &str) -> String {
+/// The first letter is a capital.
+pub(crate) fn capitalised(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// `30000` as `30,000`.
-#[cfg(test)]
 pub(crate) fn grouped(number: u128) -> String {
     let digits = number.to_string();
     let mut text = String::new();

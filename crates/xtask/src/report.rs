@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
+use crate::docs::played::Played;
+
 /// How many tests ran in a check, and how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
@@ -18,6 +20,8 @@ pub(crate) enum Outcome {
     Passed,
     /// It ran so many tests.
     Ran(Counts),
+    /// It ran so many blocks of the documents.
+    Played(Played),
     /// It was not made, and why.
     Skipped(String),
 }
@@ -26,6 +30,7 @@ pub(crate) enum Outcome {
 #[derive(Default)]
 pub(crate) struct Report {
     checks: Vec<Check>,
+    played: Vec<Played>,
 }
 
 struct Check {
@@ -43,6 +48,11 @@ impl Report {
         let (counts, note) = match check() {
             Ok(Outcome::Passed) => (Counts { passed: 1, failed: 0 }, String::new()),
             Ok(Outcome::Ran(counts)) => (counts, String::new()),
+            Ok(Outcome::Played(played)) => {
+                let counts = played.counts();
+                self.played.push(played);
+                (counts, String::new())
+            }
             Ok(Outcome::Skipped(why)) => (Counts::default(), why),
             Err(error) => (Counts { passed: 0, failed: 1 }, format!("{error:#}")),
         };
@@ -61,6 +71,11 @@ impl Report {
             total.passed += check.counts.passed;
             total.failed += check.counts.failed;
             took += check.took;
+        }
+        if !self.played.is_empty() {
+            println!("\n{}", Played::heading());
+            self.played.iter().for_each(|row| println!("{}", row.line()));
+            println!();
         }
         println!("in {:.1} s\n", took.as_secs_f64());
         println!("{} passed, {} failed", total.passed, total.failed);

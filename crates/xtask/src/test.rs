@@ -7,7 +7,8 @@ use anyhow::{Result, bail};
 use crate::command::{cargo, command, read, run as done, stream};
 use crate::report::{Outcome, Report, Tally};
 use crate::{
-    Language, c, consumers, docs, fuzz, generate, kotlin, node, package, page, python, swift, tools, version,
+    Language, c, conformance, consumers, docs, fuzz, generate, kotlin, node, package, page, python, soak,
+    swift, tools, version,
 };
 
 /// What the core must not stand on: command lines, servers, databases, foreign languages.
@@ -32,6 +33,11 @@ const NOT_IN_THE_CORE: [&str; 15] = [
 /// Makes every check, of one language or of all, whatever fails, and sums up.
 pub(crate) fn run(language: Option<Language>, seeds: Option<u64>) -> ExitCode {
     let mut report = Report::default();
+    if language.is_none()
+        && let Err(error) = conformance::forget()
+    {
+        println!("{error:#}");
+    }
     if language.is_none_or(|language| language == Language::Rust) {
         rust(&mut report, seeds);
     }
@@ -51,8 +57,34 @@ pub(crate) fn run(language: Option<Language>, seeds: Option<u64>) -> ExitCode {
         swift::check(&mut report);
     }
     if language.is_none() {
+        report.check("conformance", conformance::check);
         report.check("packages", package::check);
         report.check("consumers", consumers::check);
+    }
+    report.finish()
+}
+
+/// Runs the blocks of the documents, those of one language or all. Shell and data are with Rust.
+pub(crate) fn blocks(language: Option<Language>) -> ExitCode {
+    let mut report = Report::default();
+    let is_wanted = |one: Language| language.is_none_or(|language| language == one);
+    if is_wanted(Language::Rust) {
+        docs::check_blocks(&mut report);
+    }
+    if is_wanted(Language::Python) {
+        python::check_documents(&mut report);
+    }
+    if is_wanted(Language::Node) {
+        node::check_documents(&mut report);
+    }
+    if is_wanted(Language::C) {
+        c::check_documents(&mut report);
+    }
+    if is_wanted(Language::Kotlin) {
+        kotlin::check_documents(&mut report);
+    }
+    if is_wanted(Language::Swift) {
+        swift::check_documents(&mut report);
     }
     report.finish()
 }
@@ -84,6 +116,8 @@ fn rust(report: &mut Report, seeds: Option<u64>) {
     report.check("tests", || {
         let mut tally = Tally::default();
         let mut tests = cargo(["test", "--workspace", "--all-features", "--no-fail-fast"]);
+        let (variable, file) = conformance::begin("rust")?;
+        tests.env(variable, file);
         if let Some(seeds) = seeds {
             tests.env("AVA_SEEDS", seeds.to_string());
         }
@@ -91,7 +125,8 @@ fn rust(report: &mut Report, seeds: Option<u64>) {
         Ok(Outcome::Ran(tally.counts(status.success())))
     });
     report.check("fuzz corpora", fuzz::replay);
-    report.check("README and guides", || Ok(Outcome::Ran(docs::run()?)));
+    report.check("soak, ten seconds", soak::smoke);
+    docs::check(report);
     report
         .check("phone page", || tools::or_skip(page::tools(), |tools| Ok(Outcome::Ran(page::run(&tools)?))));
     report.check("generated files", || {

@@ -113,7 +113,8 @@ pub(crate) fn debian(wanted: &[(&str, &'static str)]) -> Result<()> {
     run(apt().args(["install", "--no-install-recommends"]).args(missing).stdout(Stdio::null()))
 }
 
-fn on_path(program: &str) -> Option<PathBuf> {
+/// A program's file, if it is on PATH.
+pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }

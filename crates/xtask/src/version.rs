@@ -10,11 +10,12 @@ use crate::package::version;
 const NPM: [&str; 3] = ["node/package.json", "node/package-lock.json", "node/cli/package.json"];
 /// Maven's file that says it, and those that ask for it.
 const POM: &str = "bindings/kotlin/pom.xml";
-const ASKING: [&str; 4] = [
+const ASKING: [&str; 5] = [
     "bindings/kotlin/sample/pom.xml",
     "bindings/kotlin/bench/pom.xml",
     "tests/consumers/kotlin/pom.xml",
     "tests/consumers/maven/pom.xml",
+    "tests/soak/kotlin/pom.xml",
 ];
 /// Python's, which must not say it: maturin has it from the crate.
 const PYTHON: [&str; 2] = ["python/pyproject.toml", "python/cli/pyproject.toml"];

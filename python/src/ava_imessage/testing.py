@@ -12,6 +12,7 @@ machine. With pytest, the fixture ``ava_sandbox`` gives each test an empty one.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -77,6 +78,7 @@ class Sandbox:
         command: str | os.PathLike[str] | None = None,
     ) -> None:
         arguments = [os.fspath(command) if command else _command(), "--json", "sandbox", "--port", str(port)]
+        arguments += ["--until-eof"]
         if api_key is not None:
             arguments += ["--api-key", api_key]
         if echo_after is not None:
@@ -87,9 +89,10 @@ class Sandbox:
         self._end = weakref.finalize(self, _end, self._process, os.getpid())
         assert self._process.stdin is not None
         try:
-            with self._process.stdin as pipe:
-                if settings is not None:
-                    pipe.write(json.dumps(settings).encode())
+            # The pipe stays open: it ends with this process, however that ends, and the sandbox with it.
+            if settings is not None:
+                self._process.stdin.write(json.dumps(settings).encode() + b"\n")
+                self._process.stdin.flush()
         except OSError:
             pass  # It has ended, and says why on stderr.
         try:
@@ -289,8 +292,10 @@ def _end(process: subprocess.Popen[bytes], pid: int) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with contextlib.suppress(OSError):
+                pipe.close()
 
 
 def _given(members: Mapping[str, Json]) -> dict[str, Json]:

@@ -112,7 +112,7 @@ static int by_name(const void *one, const void *other) {
 
 int main(int count, char **arguments) {
     const char *ava, *folder, *word;
-    bool callbacks;
+    bool callbacks, fine;
     char path[4096], *names[4096];
     size_t found = 0, at;
     int passed = 0, failures = 0, expected;
@@ -147,7 +147,9 @@ int main(int count, char **arguments) {
         snprintf(path, sizeof path, "%s/%s.json", folder, names[at]);
         source = read_file(path);
         forget_failure();
-        if (run(source.data, names[at], ava, callbacks)) {
+        fine = run(source.data, names[at], ava, callbacks);
+        record(callbacks ? "c-callbacks" : "c-waits", "vector", names[at], fine);
+        if (fine) {
             passed++;
         } else {
             failures++;
@@ -164,6 +166,14 @@ int main(int count, char **arguments) {
         printf("COUNT says %d vectors, %lu are there\n", expected, (unsigned long)found);
         failures++;
     }
+    snprintf(path, sizeof path, "%s/errors.json", folder);
+    counted = read_file(path);
+    forget_failure();
+    if (!errors_hold(counted.data)) {
+        printf("%s\n", failure());
+        failures++;
+    }
+    free(counted.data);
     ava_shutdown(5000, NULL);
     forget_failure();
     if (!leaks_none()) {

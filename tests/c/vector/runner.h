@@ -41,8 +41,17 @@ bool failed(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void forget_failure(void);
 const char *failure(void);
 
+/* Says of something, a "vector" or an "error", whether it holds through a face: a line of the file that
+ * AVA_CONFORMANCE_OUT names, for docs/conformance.md. */
+void record(const char *face, const char *what, const char *name, bool passed);
+
 /* Fails on a member that isn't among the names, which end with NULL. */
 bool known(const cJSON *object, const char *const *names);
+
+/* ---- errors.c: the table of the kinds of errors ---- */
+
+/* Whether it is the header's, and the library names its statuses so. */
+bool errors_hold(const char *table);
 
 /* ---- sandbox.c: a process of its own for each vector ---- */
 

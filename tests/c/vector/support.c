@@ -235,3 +235,13 @@ bool known(const cJSON *object, const char *const *names) {
     }
     return true;
 }
+
+void record(const char *face, const char *what, const char *name, bool passed) {
+    const char *path = getenv("AVA_CONFORMANCE_OUT");
+    FILE *file = path != NULL ? fopen(path, "a") : NULL;
+    if (file != NULL) {
+        fprintf(file, "{\"face\": \"%s\", \"%s\": \"%s\", \"passed\": %s}\n", face, what, name,
+                passed ? "true" : "false");
+        fclose(file);
+    }
+}

@@ -3,7 +3,7 @@
 import Foundation
 import PackageDescription
 
-// A project as anybody's would be. `cargo xtask test swift` writes the blocks of the package's README into it.
+// A project as anybody's would be. `cargo xtask test swift` writes the blocks of the documents into it.
 let products: [Target.Dependency] = [
     .product(name: "AvaIMessage", package: "AvaIMessage"),
     .product(name: "AvaIMessageTesting", package: "AvaIMessage"),

@@ -3,7 +3,7 @@ internal import AvaCore
 /// A send that may or may not have happened: what ``AvaClient/settle(_:options:)`` needs.
 ///
 /// Keep it as it is where you can. Over a restart its ``text()`` keeps it, or `Codable`; that holds phone and message.
-public struct Attempt: Sendable, Codable, CustomStringConvertible, CustomReflectable {
+public struct Attempt: Sendable, Hashable, Codable {
     let core: AvaCore.Attempt
 
     init(_ core: AvaCore.Attempt) {
@@ -40,8 +40,8 @@ public struct Attempt: Sendable, Codable, CustomStringConvertible, CustomReflect
         try value.encode(text())
     }
 
-    /// Neither phone nor message.
-    public var description: String { "Attempt(…)" }
-    /// Neither phone nor message.
-    public var customMirror: Mirror { Mirror(self, children: []) }
+    /// Whether both are of the same send, and know the same of it.
+    public static func == (left: Attempt, right: Attempt) -> Bool { (try? left.text()) == (try? right.text()) }
+    /// By what ``text()`` writes.
+    public func hash(into hasher: inout Hasher) { hasher.combine(try? text()) }
 }

@@ -9,6 +9,9 @@ import Foundation
 /// Every call can be cancelled through its `Task`: the request is dropped at once, and the call throws
 /// `CancellationError`. Everything else that goes wrong is an ``AvaError``.
 ///
+/// It speaks HTTP/1.1, follows no proxy settings, and trusts the authorities of the system, or those that it brings where
+/// the system has none; further ones can't be given.
+///
 /// ```swift
 /// let client = try AvaClient(tokenProvider: { try await gateway.token() }, baseURL: gateway.url)
 /// let sent = try await client.send("Hello from AVA!", to: "+15550100142")
@@ -34,6 +37,8 @@ public final class AvaClient: Sendable {
     }
 
     /// The same with a provider of plain tokens, each of which is used until the service refuses it.
+    // A closure that only throws fits both: that one gives an `AvaToken` then, instead of being ambiguous.
+    @_disfavoredOverload
     public convenience init(
         tokenProvider: @escaping @Sendable () async throws -> String,
         baseURL: URL? = nil,
@@ -65,10 +70,15 @@ public final class AvaClient: Sendable {
     public var isClosed: Bool { core.isClosed() }
 
     /// Refuses new calls from this moment on, ends the listeners' iteration, and returns when the calls in flight have
-    /// ended, each by its deadline.
+    /// ended, each by its deadline; or at once when its task is cancelled, which leaves the client closed, and the calls
+    /// in flight to end by themselves.
     public func close() async {
         let closing = core.close()
-        await closing.wait()
+        await withTaskCancellationHandler {
+            await closing.wait()
+        } onCancel: {
+            closing.cancel()
+        }
     }
 
     /// Sends an iMessage.
@@ -86,7 +96,7 @@ public final class AvaClient: Sendable {
     @discardableResult
     public func send(_ text: String, to phone: String, options: CallOptions = CallOptions()) async throws -> SentMessage
     {
-        SentMessage(try await value(of: core.send(phone: phone, text: text, options: try options.core())))
+        SentMessage(try await value(of: core.send(phone: phone, text: text, options: try options.core(of: .send))))
     }
 
     /// Asks the history again whether an unknown send happened. Posts nothing.
@@ -114,7 +124,8 @@ public final class AvaClient: Sendable {
     public func messagesPage(
         phone: String, limit: Int? = nil, offset: Int? = nil, options: CallOptions = CallOptions()
     ) async throws -> MessagePage {
-        let (limit, offset) = (try unsigned("limit", limit), try unsigned("offset", offset))
+        let limit = try Taker.call.unsigned("limit", limit)
+        let offset = try Taker.call.unsigned("offset", offset)
         return MessagePage(
             try await value(
                 of: core.messagesPage(phone: phone, limit: limit, offset: offset, options: try options.core())))
@@ -136,7 +147,8 @@ public final class AvaClient: Sendable {
 
     /// Listens for inbound messages.
     ///
-    /// It returns when the listener is open: what arrives from then on is given, at least once.
+    /// It returns when the listener is open: what arrives from then on is given, at least once. That counts in the whole
+    /// seconds of the service's `Date`: a message of the same second, from just before, may be given as well.
     ///
     /// ```swift
     /// for try await message in try await client.listen(checkpoint: .file(inbox)) {
@@ -170,7 +182,7 @@ public final class AvaClient: Sendable {
         let given = ListenOptions(
             since: since.map(Moment.init),
             phone: phone,
-            intervalMs: interval.map(milliseconds),
+            intervalMs: try Taker.call.milliseconds("interval", interval),
             checkpointPath: checkpoint?.path,
             checkpointStore: checkpoint?.store,
             autoAck: autoAck,
@@ -194,7 +206,7 @@ public final class AvaClient: Sendable {
     ) async throws -> GeneratedMessage {
         let call = core.generate(
             phone: phone, context: context.map(\.core), instructions: instructions, autoSend: autoSend,
-            options: try options.core())
+            options: try options.core(of: autoSend ? .send : .call))
         return GeneratedMessage(try await value(of: call))
     }
 
@@ -204,12 +216,12 @@ public final class AvaClient: Sendable {
     ///   - phone: With whom, as E.164.
     ///   - instructions: Tone, style or content to keep to.
     ///   - history: How many of the newest messages to reply to: 1 to 100. Default: 20.
-    ///   - options: Those of every call.
+    ///   - options: Those of every call. The deadline is 60 s here unless the client or the call sets one.
     public func draftReply(
         phone: String, instructions: String? = nil, history: Int? = nil, options: CallOptions = CallOptions()
     ) async throws -> GeneratedMessage {
         let call = core.draftReply(
-            phone: phone, instructions: instructions, history: try unsigned("history", history),
+            phone: phone, instructions: instructions, history: try Taker.call.unsigned("history", history),
             options: try options.core())
         return GeneratedMessage(try await value(of: call))
     }

@@ -16,7 +16,8 @@ import Foundation
 /// }
 /// ```
 ///
-/// A call whose task was cancelled throws `CancellationError` instead.
+/// A call whose task was cancelled throws `CancellationError` instead. Tests and previews make errors of their own by
+/// ``init(_:reason:status:requestID:retryAfter:body:delivery:messageID:attempt:cause:)``.
 public enum AvaError: Error, Sendable {
     /// The client is set up wrongly. Nothing was sent; mend the set-up.
     case configuration(Details)
@@ -54,10 +55,12 @@ public enum AvaError: Error, Sendable {
 
     /// What an error carries, whatever its kind.
     public struct Details: Sendable {
+        /// The kind of the error that carries it.
+        public let kind: Kind
         /// The stable number of the kind.
-        public let number: Int
+        public var number: Int { kind.number }
         /// The stable code of the kind, the same in every language: `rate_limited`.
-        public let code: String
+        public var code: String { kind.rawValue }
         /// One line for people, without data of theirs.
         public let reason: String
         /// The HTTP status, if there was an answer.
@@ -90,6 +93,8 @@ public enum AvaError: Error, Sendable {
         }
     }
 
+    /// Its kind, to compare: `error.kind == .closed`.
+    public var kind: Kind { details.kind }
     /// The stable number of the kind.
     public var number: Int { details.number }
     /// The stable code of the kind, the same in every language: `rate_limited`.
@@ -159,62 +164,32 @@ extension AvaError.Details: CustomStringConvertible, CustomDebugStringConvertibl
 }
 
 extension AvaError {
-    init(_ error: CoreError) {
-        switch error {
-        case .Configuration(let failure): self = .configuration(Details(failure))
-        case .InvalidRequest(let failure): self = .invalidRequest(Details(failure))
-        case .Authentication(let failure): self = .authentication(Details(failure))
-        case .PermissionDenied(let failure): self = .permissionDenied(Details(failure))
-        case .NotFound(let failure): self = .notFound(Details(failure))
-        case .RateLimited(let failure): self = .rateLimited(Details(failure))
-        case .Server(let failure): self = .server(Details(failure))
-        case .Connection(let failure): self = .connection(Details(failure))
-        case .Timeout(let failure): self = .timeout(Details(failure))
-        case .UnexpectedResponse(let failure): self = .unexpectedResponse(Details(failure))
-        case .Rejected(let failure): self = .rejected(Details(failure))
-        case .DeliveryUnknown(let failure): self = .deliveryUnknown(Details(failure))
-        case .Cancelled(let failure): self = .cancelled(Details(failure))
-        case .Closed(let failure): self = .closed(Details(failure))
-        case .Storage(let failure): self = .storage(Details(failure))
-        case .Internal(let failure): self = .internal(Details(failure))
-        }
-    }
+    init(_ error: CoreError) { self.init(Details(error.failure)) }
 
-    /// Of what stands behind an error, only the number tells the kind.
     init(_ details: Details) {
-        switch details.number {
-        case 1: self = .configuration(details)
-        case 2: self = .invalidRequest(details)
-        case 3: self = .authentication(details)
-        case 4: self = .permissionDenied(details)
-        case 5: self = .notFound(details)
-        case 6: self = .rateLimited(details)
-        case 7: self = .server(details)
-        case 8: self = .connection(details)
-        case 9: self = .timeout(details)
-        case 10: self = .unexpectedResponse(details)
-        case 11: self = .rejected(details)
-        case 12: self = .deliveryUnknown(details)
-        case 13: self = .cancelled(details)
-        case 14: self = .closed(details)
-        case 15: self = .storage(details)
-        default: self = .internal(details)
-        }
-    }
-
-    /// What this package itself finds wrong with an argument.
-    static func invalid(_ reason: String) -> AvaError {
-        .invalidRequest(Details(number: 2, code: "invalid_request", reason: reason))
+        self =
+            switch details.kind {
+            case .configuration: .configuration(details)
+            case .invalidRequest: .invalidRequest(details)
+            case .authentication: .authentication(details)
+            case .permissionDenied: .permissionDenied(details)
+            case .notFound: .notFound(details)
+            case .rateLimited: .rateLimited(details)
+            case .server: .server(details)
+            case .connection: .connection(details)
+            case .timeout: .timeout(details)
+            case .unexpectedResponse: .unexpectedResponse(details)
+            case .rejected: .rejected(details)
+            case .deliveryUnknown: .deliveryUnknown(details)
+            case .cancelled: .cancelled(details)
+            case .closed: .closed(details)
+            case .storage: .storage(details)
+            case .internal: .internal(details)
+            }
     }
 }
 
 extension AvaError.Details {
-    init(number: Int, code: String, reason: String) {
-        self.init(
-            number: number, code: code, reason: reason, status: nil, requestID: nil, retryAfter: nil, body: nil,
-            delivery: nil, messageID: nil, attempt: nil, cause: nil)
-    }
-
     init(_ failure: Failure) {
         // From the innermost outwards.
         let thrown = (failure.thrown as? ThrownError)?.error
@@ -225,8 +200,7 @@ extension AvaError.Details {
     }
 
     private init(_ failure: Failure, cause: (any Error)?) {
-        number = Int(failure.number)
-        code = failure.code
+        kind = AvaError.Kind(number: Int(failure.number))
         // Rust knows the names of most languages; only Swift writes this one so.
         reason = failure.reason.hasPrefix("baseUrl:") ? "baseURL" + failure.reason.dropFirst(7) : failure.reason
         status = failure.status.map(Int.init)

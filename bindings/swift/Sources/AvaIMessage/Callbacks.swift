@@ -40,7 +40,10 @@ public struct Checkpoint: Sendable {
     let path: String?
     let store: StoreOfSwift?
 
-    /// A file, made by the first save; its folder must be there. Of one listener at a time.
+    /// A file, made by the first save; its folder must be there.
+    ///
+    /// Of one listener at a time. Nothing keeps a second one from it, here or in another process; then each writes over
+    /// what the other has saved, and after a restart messages come twice or not at all.
     public static func file(_ url: URL) -> Checkpoint { file(url.path) }
 
     /// A file by its path.

@@ -45,6 +45,6 @@ func failing<Value>(_ body: () throws -> Value) throws -> Value {
         throw error
     } catch {
         // UniFFI's own; its words may hold anything.
-        throw AvaError.internal(.init(number: 16, code: "internal", reason: "a bug in this library, at its border"))
+        throw AvaError(.internal, reason: "a bug in this library, at its border")
     }
 }

@@ -15,7 +15,7 @@ extension Moment {
     var date: Date { Date(timeIntervalSince1970: Double(seconds) + Double(nanoseconds) / 1_000_000_000) }
 }
 
-/// Whole milliseconds, rounded up, so that something short doesn't become nothing.
+/// Whole milliseconds, rounded up, so that something short doesn't become nothing. A negative length is none.
 func milliseconds(_ duration: Duration) -> UInt64 {
     let (seconds, attoseconds) = duration.components
     guard seconds >= 0, attoseconds >= 0 else { return 0 }
@@ -24,27 +24,49 @@ func milliseconds(_ duration: Duration) -> UInt64 {
     return tooLong ? .max : whole.addingReportingOverflow(fraction).partialValue
 }
 
-/// A number that Rust has no sign for.
-func unsigned(_ name: String, _ value: Int?) throws -> UInt64? {
-    guard let value else { return nil }
-    guard let positive = UInt64(exactly: value) else { throw AvaError.invalid("\(name): must not be negative") }
-    return positive
-}
+/// For whom numbers are converted. Rust has no sign for them; what is negative is refused here as it would be there.
+enum Taker {
+    /// A client that is being made.
+    case client
+    /// A call.
+    case call
+    /// A send: refused, it did not go out.
+    case send
 
-func retries(_ value: Int?) throws -> UInt32? {
-    try unsigned("maxRetries", value).map { UInt32(clamping: $0) }
+    func milliseconds(_ name: String, _ duration: Duration?) throws -> UInt64? {
+        guard let duration else { return nil }
+        guard duration >= .zero else { throw refusal(name) }
+        return AvaIMessage.milliseconds(duration)
+    }
+
+    func unsigned(_ name: String, _ value: Int?) throws -> UInt64? {
+        guard let value else { return nil }
+        guard let positive = UInt64(exactly: value) else { throw refusal(name) }
+        return positive
+    }
+
+    func retries(_ value: Int?) throws -> UInt32? {
+        try unsigned("maxRetries", value).map { UInt32(clamping: $0) }
+    }
+
+    private func refusal(_ name: String) -> AvaError {
+        AvaError(
+            self == .client ? .configuration : .invalidRequest, reason: "\(name): must not be negative",
+            delivery: self == .send ? .notSent : nil)
+    }
 }
 
 func headers(_ given: [String: String]) -> [Header] {
     given.map { Header(name: $0.key, value: $0.value) }
 }
 
-extension Direction {
-    init(_ word: String) {
-        switch word {
+extension Direction: RawRepresentable, Codable {
+    /// The one that the service writes so.
+    public init(rawValue: String) {
+        switch rawValue {
         case "inbound": self = .inbound
         case "outbound": self = .outbound
-        default: self = .other(word)
+        default: self = .other(rawValue)
         }
     }
 
@@ -58,15 +80,16 @@ extension Direction {
     }
 }
 
-extension Status {
-    init(_ word: String) {
-        switch word {
+extension Status: RawRepresentable, Codable {
+    /// The one that the service writes so.
+    public init(rawValue: String) {
+        switch rawValue {
         case "queued": self = .queued
         case "sent": self = .sent
         case "delivered": self = .delivered
         case "failed": self = .failed
         case "received": self = .received
-        default: self = .other(word)
+        default: self = .other(rawValue)
         }
     }
 
@@ -88,9 +111,9 @@ extension Message {
         id = core.id
         phone = core.phone
         text = core.text
-        direction = Direction(core.direction)
+        direction = Direction(rawValue: core.direction)
         timestamp = core.timestamp.date
-        status = Status(core.status)
+        status = Status(rawValue: core.status)
         extra = Extra(core.extra)
     }
 }

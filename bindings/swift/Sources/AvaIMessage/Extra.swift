@@ -1,8 +1,33 @@
 import Foundation
 
 /// What the service says beyond what this version has names for: members of a JSON object, read only when asked for.
-public struct Extra: Sendable, Hashable {
+///
+/// Printing it shows the members' names, not their values.
+public struct Extra: Sendable, Hashable, Codable {
     private let text: String?
+
+    /// Nothing.
+    public init() { text = nil }
+
+    /// The members of a JSON object, for tests and previews.
+    ///
+    /// - Throws: `DecodingError` if the text is none.
+    public init(json: String) throws {
+        _ = try JSONDecoder().decode([String: JSONValue].self, from: Data(json.utf8))
+        text = json
+    }
+
+    /// Reads the text of the object.
+    public init(from decoder: any Decoder) throws {
+        let json = try decoder.singleValueContainer().decode(String.self)
+        if json == Extra().json { self.init() } else { try self.init(json: json) }
+    }
+
+    /// Writes the text of the object, so that nothing of it changes: no number, no order.
+    public func encode(to encoder: any Encoder) throws {
+        var value = encoder.singleValueContainer()
+        try value.encode(json)
+    }
 
     init(_ text: String?) {
         self.text = text

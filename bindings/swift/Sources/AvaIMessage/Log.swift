@@ -3,9 +3,25 @@ import Foundation
 
 /// Where a client's log goes: a closure of yours, which suits `os.Logger`, swift-log and `print` alike.
 ///
+/// swift-log has the same names for the levels, `os.Logger` fewer of them:
+///
 /// ```swift
-/// let logger = Logger(subsystem: "com.example.app", category: "ava")
-/// let log = Log(level: .debug) { entry in logger.log("\(entry, privacy: .public)") }
+/// // swift-log
+/// let log = Log(level: .debug) { entry in
+///     logger.log(level: .init(rawValue: "\(entry.level)") ?? .info, "\(entry)")
+/// }
+///
+/// // os.Logger
+/// let log = Log(level: .debug) { entry in
+///     let type: OSLogType =
+///         switch entry.level {
+///         case .trace, .debug: .debug
+///         case .info: .info
+///         case .warning: .default
+///         case .error: .error
+///         }
+///     logger.log(level: type, "\(entry, privacy: .public)")
+/// }
 /// ```
 ///
 /// Neither keys, nor texts, nor whole phone numbers are ever logged.

@@ -28,15 +28,15 @@ public enum Status: Sendable, Hashable {
 }
 
 /// How it is known that a message was sent.
-public enum Confirmation: String, Sendable, Hashable {
+public enum Confirmation: String, Sendable, Hashable, Codable {
     /// The service answered the send.
     case response
     /// The answer was lost; the message was found in the history.
     case history
 }
 
-/// A message of a conversation.
-public struct Message: Sendable, Hashable, Identifiable {
+/// A message of a conversation. Printing it hides the text and most of the number.
+public struct Message: Sendable, Hashable, Codable, Identifiable {
     /// The service's id.
     public let id: String
     /// The other person's number, E.164.
@@ -51,10 +51,29 @@ public struct Message: Sendable, Hashable, Identifiable {
     public let status: Status
     /// What else the service says of it.
     public let extra: Extra
+
+    /// Makes a message, for previews and tests.
+    public init(
+        id: String,
+        phone: String,
+        text: String,
+        direction: Direction,
+        timestamp: Date,
+        status: Status,
+        extra: Extra = Extra()
+    ) {
+        self.id = id
+        self.phone = phone
+        self.text = text
+        self.direction = direction
+        self.timestamp = timestamp
+        self.status = status
+        self.extra = extra
+    }
 }
 
 /// A message that the service accepted. Whether it was delivered is the ``Message/status`` of its row in the history.
-public struct SentMessage: Sendable, Hashable {
+public struct SentMessage: Sendable, Hashable, Codable {
     /// The service's id.
     public let messageID: String
     /// When, by the service's clock.
@@ -63,6 +82,14 @@ public struct SentMessage: Sendable, Hashable {
     public let confirmation: Confirmation
     /// What else the service says of it.
     public let extra: Extra
+
+    /// Makes one, for previews and tests.
+    public init(messageID: String, timestamp: Date, confirmation: Confirmation = .response, extra: Extra = Extra()) {
+        self.messageID = messageID
+        self.timestamp = timestamp
+        self.confirmation = confirmation
+        self.extra = extra
+    }
 }
 
 /// A page of a conversation.
@@ -79,6 +106,18 @@ public struct MessagePage: Sendable, Hashable {
     public let skipped: [SkippedRow]
     /// What else the service says of it.
     public let extra: Extra
+
+    /// Makes a page, for previews and tests.
+    public init(
+        messages: [Message], total: Int, limit: Int, offset: Int, skipped: [SkippedRow] = [], extra: Extra = Extra()
+    ) {
+        self.messages = messages
+        self.total = total
+        self.limit = limit
+        self.offset = offset
+        self.skipped = skipped
+        self.extra = extra
+    }
 }
 
 /// What one poll brought.
@@ -93,10 +132,19 @@ public struct PollPage: Sendable, Hashable {
     public let skipped: [SkippedRow]
     /// What else the service says of it.
     public let extra: Extra
+
+    /// Makes one, for previews and tests.
+    public init(messages: [Message], count: Int, hasMore: Bool, skipped: [SkippedRow] = [], extra: Extra = Extra()) {
+        self.messages = messages
+        self.count = count
+        self.hasMore = hasMore
+        self.skipped = skipped
+        self.extra = extra
+    }
 }
 
-/// One turn of the conversation that a reply is written to.
-public struct Turn: Sendable, Hashable {
+/// One turn of the conversation that a reply is written to. Printing it hides what is said.
+public struct Turn: Sendable, Hashable, Codable {
     /// Who speaks: `user` is the other person, `assistant` is us; the set is open.
     public var role: String
     /// What is said.
@@ -114,8 +162,8 @@ public struct Turn: Sendable, Hashable {
     public static func assistant(_ content: String) -> Turn { Turn(role: "assistant", content: content) }
 }
 
-/// A reply that AVA wrote.
-public struct GeneratedMessage: Sendable, Hashable {
+/// A reply that AVA wrote. Printing it hides the text.
+public struct GeneratedMessage: Sendable, Hashable, Codable {
     /// What it wrote.
     public let text: String
     /// The service's id.
@@ -126,6 +174,15 @@ public struct GeneratedMessage: Sendable, Hashable {
     public let timestamp: Date
     /// What else the service says of it.
     public let extra: Extra
+
+    /// Makes a reply, for previews and tests.
+    public init(text: String, messageID: String, sent: Bool = false, timestamp: Date, extra: Extra = Extra()) {
+        self.text = text
+        self.messageID = messageID
+        self.sent = sent
+        self.timestamp = timestamp
+        self.extra = extra
+    }
 }
 
 /// A row that isn't what the API documents. It costs nobody the rows beside it.
@@ -136,6 +193,13 @@ public struct SkippedRow: Sendable, Hashable, CustomStringConvertible, CustomRef
     public let reason: String
     /// The row, as JSON text. It may hold people's data.
     public let raw: String
+
+    /// Makes one, for previews and tests.
+    public init(index: Int, reason: String, raw: String) {
+        self.index = index
+        self.reason = reason
+        self.raw = raw
+    }
 
     /// Its place and what is wrong.
     public var description: String { "row \(index): \(reason)" }
@@ -149,4 +213,10 @@ public struct Gap: Sendable, Hashable {
     public let from: Date
     /// Its end.
     public let to: Date
+
+    /// Makes one, for previews and tests.
+    public init(from: Date, to: Date) {
+        self.from = from
+        self.to = to
+    }
 }

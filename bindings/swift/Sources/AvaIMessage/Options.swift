@@ -2,7 +2,8 @@ internal import AvaCore
 import Foundation
 
 extension AvaClient {
-    /// How a client is set up. What isn't set has its default.
+    /// How a client is set up. What isn't set has its default. A negative number is refused when the client is made,
+    /// with ``AvaError/configuration(_:)``. Printing it shows the names of the headers, not their values.
     public struct Options: Sendable {
         /// The deadline of a call, retries and settling included: 30 s; 60 s for generating.
         public var timeout: Duration?
@@ -77,9 +78,10 @@ extension AvaClient {
     }
 }
 
-/// What can be said of every call. What isn't said is as the client has it.
-public struct CallOptions: Sendable {
-    /// The call's deadline, retries and settling included.
+/// What can be said of every call. What isn't said is as the client has it. A negative number is refused, with
+/// ``AvaError/invalidRequest(_:)``. Printing it shows the names of the headers, not their values.
+public struct CallOptions: Sendable, Hashable {
+    /// The call's deadline, retries and settling included. After zero, the call ends at once.
     public var timeout: Duration?
     /// How often it is tried again, where that is safe.
     public var maxRetries: Int?
@@ -93,32 +95,33 @@ public struct CallOptions: Sendable {
         self.headers = headers
     }
 
-    func core() throws -> AvaCore.CallOptions {
+    func core(of taker: Taker = .call) throws -> AvaCore.CallOptions {
         AvaCore.CallOptions(
-            timeoutMs: timeout.map(milliseconds), maxRetries: try retries(maxRetries),
+            timeoutMs: try taker.milliseconds("timeout", timeout), maxRetries: try taker.retries(maxRetries),
             headers: AvaIMessage.headers(headers))
     }
 }
 
 extension AvaClient.Options {
     func core(key: String?, provider: Provider?, baseURL: URL?) throws -> ClientOptions {
-        ClientOptions(
+        let taker = Taker.client
+        return ClientOptions(
             language: "swift",
             apiKey: key,
             tokenProvider: provider,
             baseUrl: baseURL?.absoluteString,
-            timeoutMs: timeout.map(milliseconds),
-            connectTimeoutMs: connectTimeout.map(milliseconds),
-            readIdleTimeoutMs: readIdleTimeout.map(milliseconds),
-            poolIdleTimeoutMs: poolIdleTimeout.map(milliseconds),
-            maxRetries: try retries(maxRetries),
-            backoffMs: backoff.map(milliseconds),
-            backoffMaxMs: backoffMax.map(milliseconds),
+            timeoutMs: try taker.milliseconds("timeout", timeout),
+            connectTimeoutMs: try taker.milliseconds("connectTimeout", connectTimeout),
+            readIdleTimeoutMs: try taker.milliseconds("readIdleTimeout", readIdleTimeout),
+            poolIdleTimeoutMs: try taker.milliseconds("poolIdleTimeout", poolIdleTimeout),
+            maxRetries: try taker.retries(maxRetries),
+            backoffMs: try taker.milliseconds("backoff", backoff),
+            backoffMaxMs: try taker.milliseconds("backoffMax", backoffMax),
             confirmFromHistory: confirmFromHistory,
-            settleWithinMs: settleWithin.map(milliseconds),
-            settleGapMs: settleGap.map(milliseconds),
+            settleWithinMs: try taker.milliseconds("settleWithin", settleWithin),
+            settleGapMs: try taker.milliseconds("settleGap", settleGap),
             rateLimitedIsNotSent: rateLimitedIsNotSent,
-            maxResponseBytes: try unsigned("maxResponseBytes", maxResponseBytes),
+            maxResponseBytes: try taker.unsigned("maxResponseBytes", maxResponseBytes),
             headers: AvaIMessage.headers(headers),
             userAgent: userAgent,
             hooks: onUnknown.map(UnknownHook.init),

@@ -3,7 +3,7 @@ internal import AvaCore
 /// A conversation, over all its pages. ``AvaClient/messages(phone:options:)`` gives it.
 ///
 /// Iterating reads it from the beginning, and asks for a page when the last one was read. Leaving the loop drops what
-/// was under way.
+/// was under way; cancelling the task ends it before the next message. Printing it hides the number.
 public struct Messages: AsyncSequence, Sendable {
     let client: AvaClient
     let phone: String
@@ -14,7 +14,7 @@ public struct Messages: AsyncSequence, Sendable {
 
     /// A reading.
     public struct Iterator: AsyncIteratorProtocol {
-        private let messages: Messages
+        let messages: Messages
         private var stream: MessageStream?
 
         init(messages: Messages) {
@@ -23,6 +23,8 @@ public struct Messages: AsyncSequence, Sendable {
 
         /// The next message; `nil` at the end.
         public mutating func next() async throws -> Message? {
+            // The rest of a page needs no call, and a call's cancellation would come after all of it.
+            try Task.checkCancellation()
             let stream = try stream ?? open()
             if let message = stream.tryNext() { return Message(message) }
             return try await value(of: stream.next()).map(Message.init)
@@ -55,10 +57,12 @@ public final class Listener: AsyncSequence, Sendable {
         core.close()
     }
 
-    /// Acknowledges a message: it need not come again. When this returns, the checkpoint has it. Twice does nothing.
+    /// Acknowledges a message: it need not come again. When this returns, the checkpoint has it. A message that this
+    /// listener hasn't given, or that is acknowledged already, changes nothing.
     public func ack(_ message: Message) async throws { try await ack(id: message.id) }
 
-    /// Acknowledges the message of this id.
+    /// Acknowledges the message of this id, for who has kept no more of it. An id that this listener hasn't given
+    /// changes nothing, and is no error: it may be that of a message from before, acknowledged long ago.
     public func ack(id: String) async throws { try await value(of: core.ack(id: id)) }
 
     /// Ends it, and the iteration. Acknowledges nothing.

@@ -10,13 +10,32 @@ final class CallbacksTests: XCTestCase {
     func testWhatAProviderThrowsIsTheCause() async throws {
         let sandbox = try await Sandbox.start()
         let client = try AvaClient(
-            tokenProvider: { () async throws -> AvaToken in throw Refused(reason: "signed out") },
-            baseURL: sandbox.baseURL)
+            tokenProvider: { throw Refused(reason: "signed out") }, baseURL: sandbox.baseURL)
         let error = try await avaError { try await client.send("Hello?", to: phone) }
         guard case .authentication = error else { return XCTFail("\(error)") }
         XCTAssertEqual(error.cause as? Refused, Refused(reason: "signed out"))
         XCTAssertEqual(error.delivery, .notSent)
         XCTAssertFalse("\(error)".contains("signed out"))
+    }
+
+    func testProvidersOfEveryShape() async throws {
+        let sandbox = try await Sandbox.start()
+        let key = sandbox.apiKey
+        for client in [
+            try AvaClient(tokenProvider: { key }, baseURL: sandbox.baseURL),
+            try AvaClient(tokenProvider: { "\(key)" }, baseURL: sandbox.baseURL),
+            try AvaClient(tokenProvider: { AvaToken(key) }, baseURL: sandbox.baseURL),
+            try AvaClient(tokenProvider: { .init(key, expiresIn: .seconds(60)) }, baseURL: sandbox.baseURL),
+            try AvaClient(
+                tokenProvider: {
+                    let token = try await sandbox.token(lifetime: .seconds(60))
+                    return token
+                }, baseURL: sandbox.baseURL),
+        ] {
+            _ = try await client.poll()
+        }
+        // Stubs that never give one need not say of what type it would be.
+        _ = try AvaClient(tokenProvider: { fatalError("not asked") })
     }
 
     func testAProviderThatHangsIsCancelledAtTheDeadline() async throws {

@@ -48,6 +48,51 @@ final class ClientTests: XCTestCase {
         }
     }
 
+    func testCancellingEndsAConversationInTheMiddleOfAPage() async throws {
+        let sandbox = try await Sandbox.start()
+        try await sandbox.seed(phone, count: 40)
+        let client = try sandbox.client()
+        let seen = Shared(0)
+        let reading = Task {
+            for try await _ in client.messages(phone: phone) {
+                seen.with { $0 += 1 }
+                if seen.now == 3 { withUnsafeCurrentTask { $0?.cancel() } }
+            }
+        }
+        let outcome = await reading.result
+        XCTAssertThrowsError(try outcome.get()) { XCTAssertTrue($0 is CancellationError, "\($0)") }
+        XCTAssertEqual(seen.now, 3)
+    }
+
+    func testACloseThatIsCancelledReturns() async throws {
+        let sandbox = try await Sandbox.start()
+        let client = try sandbox.client()
+        _ = try await client.poll()
+        try await sandbox.fault(.poll, ["delay_ms": 2000])
+        let call = Task { try await client.poll() }
+        try await until("the request") { try await sandbox.requests().count == 2 }
+        let closing = Task { await client.close() }
+        try await until("the close") { client.isClosed }
+        closing.cancel()
+        let began = ContinuousClock.now
+        await closing.value
+        XCTAssertLessThan(ContinuousClock.now - began, .seconds(1))
+        // What is in flight goes on, and who waits for it again waits for all of it.
+        await client.close()
+        let page = try await call.value
+        XCTAssertEqual(page.count, 0)
+    }
+
+    func testAcknowledgingWhatWasNotGivenChangesNothing() async throws {
+        let sandbox = try await Sandbox.start()
+        let listener = try await sandbox.client().listen(interval: .milliseconds(100), autoAck: false)
+        try await sandbox.inbound(from: phone, "Hello?")
+        try await listener.ack(id: "msg_nobody_has")
+        var iterator = listener.makeAsyncIterator()
+        let message = try await iterator.next()
+        XCTAssertEqual(message?.text, "Hello?")
+    }
+
     func testExtraIsReadWhenAskedFor() async throws {
         let sandbox = try await Sandbox.start()
         try await sandbox.script([

@@ -44,7 +44,9 @@ final class ErrorsTests: XCTestCase {
         let file = repository.appendingPathComponent("tests/vectors/errors.json")
         let kinds = try JSONDecoder().decode([Kind].self, from: Data(contentsOf: file))
         XCTAssertEqual(kinds.map(\.number), Array(1...16))
+        XCTAssertEqual(AvaError.Kind.allCases.map(\.rawValue), kinds.map(\.code))
         for kind in kinds {
+            let failuresBefore = testRun?.failureCount
             func failure(causes: [AvaCore.Failure] = [], thrown: (any Thrown)? = nil) -> AvaCore.Failure {
                 AvaCore.Failure(
                     number: UInt16(kind.number), code: kind.code, reason: "one line", status: 418, requestId: "req_1",
@@ -60,6 +62,7 @@ final class ErrorsTests: XCTestCase {
                 XCTAssertEqual(Self.name(error), kind.swift)
                 XCTAssertEqual(error?.number, kind.number)
                 XCTAssertEqual(error?.code, kind.code)
+                XCTAssertEqual(error?.kind, AvaError.Kind(rawValue: kind.code))
                 XCTAssertEqual(error?.localizedDescription, "one line")
                 XCTAssertEqual(error?.status, 418)
                 XCTAssertEqual(error?.requestID, "req_1")
@@ -70,6 +73,7 @@ final class ErrorsTests: XCTestCase {
                 XCTAssertEqual((error as NSError?)?.code, kind.number)
                 XCTAssertEqual((error as NSError?)?.domain, "AvaIMessage.AvaError")
             }
+            try record("error", kind.code, testRun?.failureCount == failuresBefore)
         }
     }
 
@@ -107,6 +111,60 @@ final class ErrorsTests: XCTestCase {
         }
     }
 
+    func testErrorsAreMadeForStubs() {
+        for kind in AvaError.Kind.allCases {
+            let made = AvaError(
+                kind, reason: "slow down", status: 429, requestID: "req_1", retryAfter: .seconds(7), body: "{}",
+                delivery: .notSent, messageID: "msg_1", cause: TestFailure("mine"))
+            XCTAssertEqual(made.kind, kind)
+            XCTAssertEqual(String(describing: kind), Self.name(made))
+            XCTAssertEqual("\(made)", "\(kind.rawValue): slow down")
+            XCTAssertEqual(made.retryAfter, .seconds(7))
+            XCTAssertEqual(made.delivery, .notSent)
+            XCTAssertEqual((made.cause as? TestFailure)?.words, "mine")
+        }
+        XCTAssertEqual(AvaError(.closed, reason: "closed").status, nil)
+    }
+
+    func testWhatIsNegativeIsRefused() async throws {
+        let short = Duration.milliseconds(-1)
+        for (name, options) in [
+            ("timeout", .init(timeout: short)), ("connectTimeout", .init(connectTimeout: short)),
+            ("readIdleTimeout", .init(readIdleTimeout: short)), ("poolIdleTimeout", .init(poolIdleTimeout: short)),
+            ("maxRetries", .init(maxRetries: -1)), ("backoff", .init(backoff: short)),
+            ("backoffMax", .init(backoffMax: short)), ("settleWithin", .init(settleWithin: short)),
+            ("settleGap", .init(settleGap: short)), ("maxResponseBytes", .init(maxResponseBytes: -1)),
+        ] as [(String, AvaClient.Options)] {
+            let error = try await avaError { try AvaClient(apiKey: "sk_x", options: options) }
+            XCTAssertEqual(error.kind, .configuration)
+            XCTAssertEqual(error.localizedDescription, "\(name): must not be negative")
+        }
+        let sandbox = try await Sandbox.start()
+        let client = try sandbox.client()
+        for options in [CallOptions(timeout: short), CallOptions(maxRetries: -1)] {
+            // A send that is refused certainly did not go out, whoever refuses it.
+            for call in [
+                { try await client.send("Hello?", to: phone, options: options) as Any },
+                { try await client.generate(phone: phone, context: [.user("Hi")], autoSend: true, options: options) },
+            ] as [() async throws -> Any] {
+                let error = try await avaError(call)
+                XCTAssertEqual(error.kind, .invalidRequest)
+                XCTAssertEqual(error.delivery, .notSent)
+            }
+            for call in [
+                { try await client.poll(options: options) as Any },
+                { try await client.generate(phone: phone, context: [.user("Hi")], options: options) },
+                { try await client.messages(phone: phone, options: options).first { _ in true } as Any },
+            ] as [() async throws -> Any] {
+                let error = try await avaError(call)
+                XCTAssertEqual(error.kind, .invalidRequest)
+                XCTAssertNil(error.delivery)
+            }
+        }
+        let requests = try await sandbox.requests()
+        XCTAssertEqual(requests, [])
+    }
+
     func testArgumentsAreNamedAsInSwift() async throws {
         XCTAssertThrowsError(try AvaClient(apiKey: "sk_x", baseURL: URL(string: "ftp://example.com"))) {
             XCTAssertTrue($0.localizedDescription.hasPrefix("baseURL:"), $0.localizedDescription)
@@ -116,7 +174,7 @@ final class ErrorsTests: XCTestCase {
             ("limit", { try await client.messagesPage(phone: phone, limit: -1) as Any }),
             ("offset", { try await client.messagesPage(phone: phone, offset: -1) }),
             ("history", { try await client.draftReply(phone: phone, history: -2) }),
-            ("maxRetries", { try await client.poll(options: .init(maxRetries: -1)) }),
+            ("interval", { try await client.listen(interval: .seconds(-1)) }),
             ("since", { try await client.poll(since: .distantFuture + 1e12) }),
             ("since", { try await client.listen(since: Date(timeIntervalSince1970: .infinity)) }),
             ("since", { try await client.listen(since: Date(timeIntervalSince1970: .nan)) }),

@@ -37,7 +37,9 @@ final class VectorsTests: XCTestCase {
             do {
                 try await Self.play(name, sandbox, leaks)
                 passed += 1
+                try record("vector", name, true)
             } catch {
+                try record("vector", name, false)
                 XCTFail("\(name): \(error.localizedDescription)")
             }
             took.append((ContinuousClock.now - began, name))

@@ -56,6 +56,9 @@ pub(crate) struct SandboxArgs {
     /// Let `POST /_sandbox/shutdown` end it
     #[arg(long)]
     allow_shutdown: bool,
+    /// End when standard input does, and so with the program that started it (settings by `-` are one line then)
+    #[arg(long)]
+    until_eof: bool,
 }
 
 /// Serves until Ctrl-C or SIGTERM, which is how it is meant to end.
@@ -63,15 +66,18 @@ pub(crate) fn run(ctx: &Context, args: SandboxArgs) -> Result<()> {
     ctx.without_endpoint("the sandbox is an API of its own; --port says where")?;
     let options = ServeOptions {
         port: args.port,
-        api_key: args.api_key,
-        settings: settings(args.settings.as_deref(), args.echo)?,
+        api_key: args.api_key.clone(),
+        settings: settings(&args)?,
         // The line for people is made from it.
         json: true,
         allow_shutdown: args.allow_shutdown,
     };
     interrupt::run(|mut signals| async move {
         let shutdown = async move {
-            signals.next().await;
+            tokio::select! {
+                _ = signals.next() => {}
+                () = input::end(), if args.until_eof => {}
+            }
         };
         let ready = Ready { printer: &ctx.printer, open: args.open, line: Vec::new() };
         ava_sandbox::serve_to(options, ready, shutdown).await.map_err(|error| match error.kind() {
@@ -83,13 +89,19 @@ pub(crate) fn run(ctx: &Context, args: SandboxArgs) -> Result<()> {
     })
 }
 
-fn settings(file: Option<&str>, echo: Option<u64>) -> Result<Settings> {
-    let mut settings = match file {
-        None => Settings::default(),
-        Some(name) => serde_json::from_str(&input::file_or_piped(name)?)
-            .map_err(|error| Failure::usage(format!("{name}: {error}")))?,
+fn settings(args: &SandboxArgs) -> Result<Settings> {
+    let text = match args.settings.as_deref() {
+        None => None,
+        Some("-") if args.until_eof => Some(("-", input::line()?)),
+        Some(name) => Some((name, input::file_or_piped(name)?)),
     };
-    if let Some(after_ms) = echo {
+    let mut settings = match text {
+        None => Settings::default(),
+        Some((name, text)) => {
+            serde_json::from_str(&text).map_err(|error| Failure::usage(format!("{name}: {error}")))?
+        }
+    };
+    if let Some(after_ms) = args.echo {
         settings.idle_reply = Some(IdleReply::Echo { after_ms });
     }
     Ok(settings)

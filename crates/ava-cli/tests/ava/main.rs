@@ -9,6 +9,7 @@ mod listening;
 mod login;
 mod output;
 mod sending;
+mod serving;
 mod support;
 #[cfg(unix)]
 mod terminal;

@@ -3,6 +3,8 @@
 //!
 //! `AVA_VECTORS=word` runs only those with the word in their name, without checking the count.
 
+mod conformance;
+mod errors;
 mod expand;
 mod expect;
 mod format;
@@ -68,6 +70,9 @@ async fn every_vector_holds() {
     let runs = sources.iter().map(|(name, text)| timed(name, text, &leaks));
     let mut runs: Vec<_> = futures_util::stream::iter(runs).buffer_unordered(AT_ONCE).collect().await;
     runs.sort_by_key(|run| std::cmp::Reverse(run.took));
+    for run in &runs {
+        conformance::record("vector", run.name, run.failure.is_none());
+    }
 
     let mut failures: Vec<String> =
         runs.iter().filter_map(|run| Some(format!("{}: {}", run.name, run.failure.as_ref()?))).collect();

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::contest::{Contender, Measured, compete, median, ratio};
+use super::contest::{Contender, Measured, compete, median};
 use super::cores::Placement;
 use super::report::Report;
 use super::server::Server;
-use super::{Effort, MB};
+use super::{Effort, MB, PAGE, SEND, many};
 use crate::kotlin::{Peers, peers};
 
 const ALL: [&str; 3] = ["ours", "java.net.http", "okhttp"];
@@ -19,15 +19,18 @@ const MORE: u64 = 15;
 pub(crate) fn measure(programs: &Path, effort: &Effort, report: &mut Report) -> Result<()> {
     println!("packing, and building the contenders");
     let peers = peers()?;
+    report.version("Java", peers.java.as_str());
+    report.version("OkHttp", peers.okhttp.as_str());
+    report.built();
     let server = Server::start(programs)?;
     let bench = Bench { peers: &peers, url: &server.url, effort };
     bench.overhead(report)?;
-    bench.calls("send", "A send", effort.sends * MORE, 1, report)?;
-    bench.calls("send", "A send, 64 in flight", effort.sends * MORE, 64, report)?;
-    bench.calls("page", "A page of 100 messages, typed", effort.pages * MORE / 3, 1, report)?;
+    bench.calls("send", SEND, effort.sends * MORE, 1, report)?;
+    bench.calls("send", &many(64), effort.sends * MORE, 64, report)?;
+    bench.calls("page", PAGE, effort.pages * MORE / 3, 1, report)?;
     report.section("The native library");
     let size = std::fs::metadata(&peers.library).context("the library")?.len();
-    report.value("stripped", size as f64 / MB, "MB", Some(2.8));
+    report.value("size of the native library, stripped", size as f64 / MB, "MB", Some(2.8));
     Ok(())
 }
 
@@ -54,8 +57,8 @@ impl Bench<'_> {
             (0..rounds).map(|_| contender.run(Placement::Other.client())).collect::<Result<_>>()?;
         let cpu: Vec<f64> = runs.iter().map(Measured::cpu_us).collect();
         let wall: Vec<f64> = runs.iter().map(|run| run.wall_ns as f64 / 1000.0 / run.calls as f64).collect();
-        report.spread("overhead, one at a time: CPU", &cpu, "µs", Some(60.0));
-        report.value("overhead, one at a time: wall time", median(&wall), "µs", Some(60.0));
+        report.spread("a call without a network: CPU", &cpu, "µs", Some(60.0));
+        report.value("a call without a network: wall time", median(&wall), "µs", Some(60.0));
         Ok(())
     }
 
@@ -66,15 +69,10 @@ impl Bench<'_> {
         let rounds = self.effort.rounds.div_ceil(3);
         report.section(&format!("{title}: CPU µs, median of {rounds} rounds"));
         let costs = compete(&contenders, Placement::Other.client(), rounds)?;
-        let label = if in_flight > 1 { format!("{task} {in_flight}") } else { task.to_owned() };
-        for (contender, costs) in contenders.iter().zip(&costs) {
-            report.spread(&format!("{label}: {}", contender.name), costs, "µs", None);
-        }
-        for (contender, theirs) in contenders.iter().zip(&costs).skip(1) {
-            let goal = (task == "send" && in_flight == 1).then_some(1.0);
-            let what = format!("{label}: cheaper than {}", contender.name);
-            report.at_least(&what, ratio(theirs, &costs[0]), "×", goal);
-        }
+        report.costs(title, &contenders, &costs);
+        // What is nobody's goal is told all the same.
+        let goals = if title == SEND { ALL.map(|name| (name, 1.0)).to_vec() } else { Vec::new() };
+        report.cheaper(title, &contenders, &costs, &goals);
         Ok(())
     }
 }

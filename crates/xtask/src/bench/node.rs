@@ -4,11 +4,12 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::contest::{Contender, Measured, compete, ratio};
+use super::contest::{Contender, Measured, compete};
 use super::cores::Placement;
 use super::report::Report;
 use super::server::Server;
-use super::{Effort, MB};
+use super::{Effort, MB, MEMORY, PAGE, SEND, many};
+use crate::command::{command, read};
 use crate::node::{Peers, peers};
 
 const ALL: [&str; 6] = ["ours", "fetch", "undici", "axios", "node:http", "generated"];
@@ -16,17 +17,22 @@ const ALL: [&str; 6] = ["ours", "fetch", "undici", "axios", "node:http", "genera
 pub(crate) fn measure(programs: &Path, effort: &Effort, report: &mut Report) -> Result<()> {
     println!("packing, and installing beside the peers");
     let peers = peers()?;
+    report.version("Node", read(command(&peers.node).arg("--version"))?.trim().trim_start_matches('v'));
+    for (peer, version) in &peers.versions {
+        report.version(peer, version.as_str());
+    }
+    report.built();
     let server = Server::start(programs)?;
     let bench = Bench { peers: &peers, url: &server.url, effort };
-    bench.calls("send", "A send", effort.sends, 1, &[("fetch", 4.0), ("undici", 1.0)], report)?;
-    let many = [("fetch", 7.0), ("undici", 1.0)];
-    bench.calls("send", "A send, 64 in flight", effort.sends * 4, 64, &many, report)?;
+    bench.calls("send", SEND, effort.sends, 1, &[("fetch", 4.0), ("undici", 1.0)], report)?;
+    let goals = [("fetch", 7.0), ("undici", 1.0)];
+    bench.calls("send", &many(64), effort.sends * 4, 64, &goals, report)?;
     let page = [("fetch", 2.5), ("undici", 1.0)];
-    bench.calls("page", "A page of 100 messages, typed", effort.pages, 1, &page, report)?;
+    bench.calls("page", PAGE, effort.pages, 1, &page, report)?;
     bench.first_steps(report)?;
     report.section("The package with the native half");
     let size = std::fs::metadata(&peers.platform).context("the package")?.len();
-    report.value("packed, no dependencies", size as f64 / MB, "MB", Some(2.0));
+    report.value("size of the package, packed, no dependencies", size as f64 / MB, "MB", Some(2.0));
     Ok(())
 }
 
@@ -58,15 +64,8 @@ impl Bench<'_> {
         let rounds = self.effort.rounds.div_ceil(2);
         report.section(&format!("{title}: CPU µs, median of {rounds} rounds"));
         let costs = compete(&contenders, Placement::Other.client(), rounds)?;
-        let label = if in_flight > 1 { format!("{task} {in_flight}") } else { task.to_owned() };
-        for (contender, costs) in contenders.iter().zip(&costs) {
-            report.spread(&format!("{label}: {}", contender.name), costs, "µs", None);
-        }
-        for (contender, theirs) in contenders.iter().zip(&costs).skip(1) {
-            let goal = goals.iter().find(|(name, _)| *name == contender.name).map(|(_, goal)| *goal);
-            let what = format!("{label}: cheaper than {}", contender.name);
-            report.at_least(&what, ratio(theirs, &costs[0]), "×", goal);
-        }
+        report.costs(title, &contenders, &costs);
+        report.cheaper(title, &contenders, &costs, goals);
         Ok(())
     }
 
@@ -79,14 +78,14 @@ impl Bench<'_> {
         for name in ALL {
             let took = runs(self.contender(name, "require", &[]))?;
             let took: Vec<f64> = took.iter().map(|run| run.wall_ns as f64 / 1e6).collect();
-            report.spread(&format!("require: {name}"), &took, "ms", (name == "ours").then_some(3.0));
+            report.cost("require", name, &took, "ms", (name == "ours").then_some(3.0));
         }
         report.section("Memory over bare Node, after the first send");
         for name in ALL {
             let grown = runs(self.contender(name, "memory", &[]))?;
             let grown = grown.iter().filter_map(|run| run.rss);
             let grown: Vec<f64> = grown.map(|rss| rss.after.saturating_sub(rss.before) as f64 / MB).collect();
-            report.spread(&format!("memory: {name}"), &grown, "MB", (name == "ours").then_some(6.0));
+            report.cost(MEMORY, name, &grown, "MB", (name == "ours").then_some(6.0));
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ use super::report::Report;
 pub(crate) fn measure(ava: &Path, effort: &Effort, report: &mut Report) -> Result<()> {
     report.section("The `ava` command");
     let bytes = std::fs::metadata(ava)?.len();
-    report.value("size, stripped", bytes as f64 / 1_000_000.0, "MB", Some(9.0));
+    report.value("size of `ava`, stripped", bytes as f64 / 1_000_000.0, "MB", Some(9.0));
     for argument in ["--version", "--help"] {
         let cpu_before = children_cpu();
         let mut took = Vec::new();
@@ -25,10 +25,10 @@ pub(crate) fn measure(ava: &Path, effort: &Effort, report: &mut Report) -> Resul
             ensure!(spawn_on(Placement::Other.client(), &mut command)?.wait()?.success());
             took.push(began.elapsed().as_secs_f64() * 1000.0);
         }
-        report.value(&format!("ava {argument}: start to end, median"), median(&took), "ms", Some(10.0));
+        report.value(&format!("`ava {argument}`: start to end, median"), median(&took), "ms", Some(10.0));
         if let (Some(before), Some(after)) = (cpu_before, children_cpu()) {
             let cpu = (after - before).as_secs_f64() * 1000.0 / f64::from(effort.starts);
-            report.value(&format!("ava {argument}: CPU, mean"), cpu, "ms", None);
+            report.value(&format!("`ava {argument}`: CPU, mean"), cpu, "ms", None);
         }
     }
     Ok(())

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::contest::{Contender, Measured, compete, median, ratio};
+use super::contest::{Contender, Measured, compete, median};
 use super::cores::Placement;
 use super::report::Report;
 use super::server::Server;
-use super::{Effort, MB};
+use super::{Effort, MB, MEMORY, PAGE, SEND};
+use crate::command::{command, read};
 use crate::python::{Peers, peers};
 
 const BLOCKING: [&str; 6] = ["ours", "requests", "httpx", "pyreqwest", "pycurl", "generated"];
@@ -19,6 +20,14 @@ const NATIVE: [&str; 2] = ["pyreqwest", "pycurl"];
 pub(crate) fn measure(programs: &Path, effort: &Effort, report: &mut Report) -> Result<()> {
     println!("building the wheel, and an environment with the peers");
     let peers = peers()?;
+    report.version(
+        "CPython",
+        read(command(&peers.python).arg("--version"))?.trim().trim_start_matches("Python "),
+    );
+    for (peer, version) in &peers.versions {
+        report.version(peer, version.as_str());
+    }
+    report.built();
     let server = Server::start(programs)?;
     let bench = Bench { peers: &peers, url: &server.url, effort };
     bench.calls("send", effort.sends, &[("httpx", 6.0), ("generated", 9.0)], Some(1.3), report)?;
@@ -28,7 +37,7 @@ pub(crate) fn measure(programs: &Path, effort: &Effort, report: &mut Report) -> 
     bench.first_steps(report)?;
     report.section("The wheel");
     let size = std::fs::metadata(&peers.wheel).context("the wheel")?.len();
-    report.value("compressed, no dependencies", size as f64 / MB, "MB", Some(2.0));
+    report.value("size of the wheel, compressed, no dependencies", size as f64 / MB, "MB", Some(2.0));
     Ok(())
 }
 
@@ -55,24 +64,24 @@ impl Bench<'_> {
         native_goal: Option<f64>,
         report: &mut Report,
     ) -> Result<()> {
-        let title = if task == "send" { "A send" } else { "A page of 100 messages, typed" };
+        let title = if task == "send" { SEND } else { PAGE };
         let options = [("calls", calls / 4), ("warm-up", calls / 40)];
         let contenders = BLOCKING.map(|name| self.contender(name, task, &options));
-        let costs = self.compete(title, task, &contenders, goals, report)?;
+        let costs = self.compete(title, &contenders, goals, report)?;
         let ours = &costs[0];
         let native = contenders.iter().zip(&costs).filter(|(contender, _)| NATIVE.contains(&contender.name));
         let cheapest = native.min_by(|(_, one), (_, other)| median(one).total_cmp(&median(other)));
         let (cheapest, theirs) = cheapest.context("no peer on Rust or C")?;
-        report.value(&format!("{task}: ours to {}", cheapest.name), ratio(ours, theirs), "×", native_goal);
+        report.beside(title, cheapest.name, ours, theirs, native_goal);
         Ok(())
     }
 
     fn asyncio(&self, in_flight: u64, goals: Goals<'_>, report: &mut Report) -> Result<()> {
-        let title = format!("A send on asyncio, {in_flight} in flight");
+        let title = format!("{SEND}, asyncio, {in_flight} in flight");
         let (calls, warm_up) = (self.effort.sends / 2, self.effort.sends / 20);
         let options = [("calls", calls), ("warm-up", warm_up), ("in-flight", in_flight)];
         let contenders = ASYNC.map(|name| self.contender(name, "asyncio", &options));
-        self.compete(&title, &format!("asyncio {in_flight}"), &contenders, goals, report)?;
+        self.compete(&title, &contenders, goals, report)?;
         Ok(())
     }
 
@@ -80,7 +89,6 @@ impl Bench<'_> {
     fn compete(
         &self,
         title: &str,
-        task: &str,
         contenders: &[Contender],
         goals: Goals<'_>,
         report: &mut Report,
@@ -89,14 +97,8 @@ impl Bench<'_> {
         let rounds = self.effort.rounds.div_ceil(2);
         report.section(&format!("{title}: CPU µs, median of {rounds} rounds"));
         let costs = compete(contenders, Placement::Other.client(), rounds)?;
-        for (contender, costs) in contenders.iter().zip(&costs) {
-            report.spread(&format!("{task}: {}", contender.name), costs, "µs", None);
-        }
-        for (contender, theirs) in contenders.iter().zip(&costs).skip(1) {
-            let goal = goals.iter().find(|(name, _)| *name == contender.name).map(|(_, goal)| *goal);
-            let what = format!("{task}: cheaper than {}", contender.name);
-            report.at_least(&what, ratio(theirs, &costs[0]), "×", goal);
-        }
+        report.costs(title, contenders, &costs);
+        report.cheaper(title, contenders, &costs, goals);
         Ok(costs)
     }
 
@@ -109,14 +111,14 @@ impl Bench<'_> {
         for name in BLOCKING {
             let took = runs(self.contender(name, "import", &[]))?;
             let took: Vec<f64> = took.iter().map(|run| run.wall_ns as f64 / 1e6).collect();
-            report.spread(&format!("import: {name}"), &took, "ms", (name == "ours").then_some(8.0));
+            report.cost("import", name, &took, "ms", (name == "ours").then_some(8.0));
         }
         report.section("Memory over bare Python, after the first send");
         for name in BLOCKING {
             let grown = runs(self.contender(name, "memory", &[]))?;
             let grown = grown.iter().filter_map(|run| run.rss);
             let grown: Vec<f64> = grown.map(|rss| rss.after.saturating_sub(rss.before) as f64 / MB).collect();
-            report.spread(&format!("memory: {name}"), &grown, "MB", (name == "ours").then_some(6.0));
+            report.cost(MEMORY, name, &grown, "MB", (name == "ours").then_some(6.0));
         }
         Ok(())
     }

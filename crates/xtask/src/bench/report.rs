@@ -1,130 +1,118 @@
-//! The table: what was measured, beside which goal.
+//! What is being measured of a language: printed as it comes, and kept.
 
-use std::fmt;
+use super::contest::{Contender, median, ratio};
+use super::machine;
+use super::recording::{Goal, Language, Row};
 
-use serde::Serialize;
-
-/// Everything that was measured.
-#[derive(Serialize)]
 pub(crate) struct Report {
-    version: &'static str,
-    system: String,
-    opt_level: String,
-    /// The numbers mean nothing.
     quick: bool,
-    rows: Vec<Row>,
-}
-
-/// One number.
-#[derive(Serialize)]
-struct Row {
-    what: String,
-    value: f64,
-    unit: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    spread: Option<[f64; 2]>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    goal: Option<Goal>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    met: Option<bool>,
-}
-
-#[derive(Clone, Copy, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Goal {
-    AtMost(f64),
-    AtLeast(f64),
-}
-
-impl Goal {
-    fn is_met(self, value: f64) -> bool {
-        match self {
-            Goal::AtMost(goal) => value <= goal,
-            Goal::AtLeast(goal) => value >= goal,
-        }
-    }
-}
-
-impl fmt::Display for Goal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Goal::AtMost(goal) => write!(f, "≤ {goal}"),
-            Goal::AtLeast(goal) => write!(f, "≥ {goal}"),
-        }
-    }
+    language: Language,
 }
 
 impl Report {
-    /// Prints what it is of.
-    pub(crate) fn begin(quick: bool) -> Report {
-        let opt_level = std::env::var("CARGO_PROFILE_RELEASE_OPT_LEVEL").unwrap_or_else(|_| "s".to_owned());
-        let system = format!("{} {}", std::env::consts::OS, std::env::consts::ARCH);
-        println!(
-            "{system}, release profile (opt-level {opt_level}, 3 for what decodes), ours and the peers alike"
-        );
+    pub(crate) fn begin(name: &str, quick: bool) -> Report {
+        println!("\n==> {name}");
         if quick {
             println!("quick: it works or it doesn't; the numbers mean nothing");
         }
-        Report { version: env!("CARGO_PKG_VERSION"), system, opt_level, quick, rows: Vec::new() }
+        let name = name.to_owned();
+        Report {
+            quick,
+            language: Language { name, versions: Vec::new(), others_busy: 0.0, rows: Vec::new() },
+        }
+    }
+
+    /// What is measured, or measured beside.
+    pub(crate) fn version(&mut self, name: &str, version: impl Into<String>) {
+        self.language.versions.push((name.to_owned(), version.into()));
+    }
+
+    /// When all is built, and before the first contender runs.
+    pub(crate) fn built(&mut self) {
+        self.language.others_busy = machine::busy();
+        println!("other programs keep {:.0} % of the cores busy", self.language.others_busy);
     }
 
     pub(crate) fn section(&self, title: &str) {
         println!("\n{title}");
     }
 
-    /// The middle of several values, and how far they lie apart.
-    pub(crate) fn spread(&mut self, what: &str, values: &[f64], unit: &'static str, goal: Option<f64>) {
-        let least = values.iter().copied().fold(f64::INFINITY, f64::min);
-        let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        self.add(what, super::contest::median(values), unit, Some([least, most]), goal.map(Goal::AtMost));
+    /// What each contender costs, of which ours is the first: the middle of its rounds.
+    pub(crate) fn costs(&mut self, task: &str, contenders: &[Contender], costs: &[Vec<f64>]) {
+        for (contender, costs) in contenders.iter().zip(costs) {
+            self.cost(task, contender.name, costs, "µs", None);
+        }
     }
 
-    /// One value; a goal is not to be exceeded.
-    pub(crate) fn value(&mut self, what: &str, value: f64, unit: &'static str, goal: Option<f64>) {
-        self.add(what, value, unit, None, goal.map(Goal::AtMost));
+    /// What one contender costs; a goal is not to be exceeded.
+    pub(crate) fn cost(&mut self, task: &str, name: &str, values: &[f64], unit: &str, goal: Option<f64>) {
+        let row = Row { contender: Some(name.to_owned()), ..spread(task, values, unit) };
+        self.add(row, goal.map(Goal::AtMost));
     }
 
-    /// One value; a goal is to be reached.
-    pub(crate) fn at_least(&mut self, what: &str, value: f64, unit: &'static str, goal: Option<f64>) {
-        self.add(what, value, unit, None, goal.map(Goal::AtLeast));
-    }
-
-    fn add(
+    /// How many times cheaper ours, the first, is than each of the others; the goals say how many it is to be.
+    pub(crate) fn cheaper(
         &mut self,
-        what: &str,
-        value: f64,
-        unit: &'static str,
-        spread: Option<[f64; 2]>,
-        goal: Option<Goal>,
+        task: &str,
+        contenders: &[Contender],
+        costs: &[Vec<f64>],
+        goals: &[(&str, f64)],
     ) {
-        let goal = goal.filter(|_| !self.quick);
-        let met = goal.map(|goal| goal.is_met(value));
-        let row = Row { what: what.to_owned(), value, unit, spread, goal, met };
-        println!("{}", row.line());
-        self.rows.push(row);
+        for (peer, theirs) in contenders.iter().zip(costs).skip(1) {
+            let goal =
+                goals.iter().find(|(name, _)| *name == peer.name).map(|(_, goal)| Goal::AtLeast(*goal));
+            let row = Row::of(task, ratio(theirs, &costs[0]), "×");
+            self.add(Row { cheaper_than: Some(peer.name.to_owned()), ..row }, goal);
+        }
+    }
+
+    /// Ours in parts of a peer's; a goal is not to be exceeded.
+    pub(crate) fn beside(&mut self, task: &str, peer: &str, ours: &[f64], theirs: &[f64], goal: Option<f64>) {
+        let row = Row { beside: Some(peer.to_owned()), ..Row::of(task, ratio(ours, theirs), "×") };
+        self.add(row, goal.map(Goal::AtMost));
+    }
+
+    /// The middle of several values of ours alone.
+    pub(crate) fn spread(&mut self, task: &str, values: &[f64], unit: &str, goal: Option<f64>) {
+        self.add(spread(task, values, unit), goal.map(Goal::AtMost));
+    }
+
+    /// One value of ours alone; a goal is not to be exceeded.
+    pub(crate) fn value(&mut self, task: &str, value: f64, unit: &str, goal: Option<f64>) {
+        self.add(Row::of(task, value, unit), goal.map(Goal::AtMost));
+    }
+
+    fn add(&mut self, row: Row, goal: Option<Goal>) {
+        let row = Row { goal: goal.filter(|_| !self.quick), ..row };
+        println!("{}", line(&row));
+        self.language.rows.push(row);
     }
 
     /// Sums up.
-    pub(crate) fn finish(&self) {
-        let goals: Vec<bool> = self.rows.iter().filter_map(|row| row.met).collect();
+    pub(crate) fn finish(self) -> Language {
+        let goals: Vec<bool> = self.language.rows.iter().filter_map(Row::is_met).collect();
         let met = goals.iter().filter(|met| **met).count();
         if !self.quick {
             println!("\n{met} of {} goals met", goals.len());
         }
+        self.language
     }
 }
 
-impl Row {
-    fn line(&self) -> String {
-        let spread = self.spread.map(|[least, most]| format!("{least:.1} to {most:.1}")).unwrap_or_default();
-        let goal = match (self.goal, self.met) {
-            (Some(goal), Some(true)) => format!("goal {goal}: met"),
-            (Some(goal), _) => format!("goal {goal}: MISSED"),
-            (None, _) => String::new(),
-        };
-        let decimals = if self.value < 10.0 { 2 } else { 1 };
-        let line =
-            format!("  {:<44}{:>9.decimals$} {:<5} {:<18}{}", self.what, self.value, self.unit, spread, goal);
-        line.trim_end().to_owned()
-    }
+fn spread(task: &str, values: &[f64], unit: &str) -> Row {
+    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    Row { spread: Some([least, most]), ..Row::of(task, median(values), unit) }
+}
+
+fn line(row: &Row) -> String {
+    let spread = row.spread.map(|[least, most]| format!("{least:.1} to {most:.1}")).unwrap_or_default();
+    let goal = match (row.goal, row.is_met()) {
+        (Some(goal), Some(true)) => format!("goal {goal}: met"),
+        (Some(goal), _) => format!("goal {goal}: MISSED"),
+        (None, _) => String::new(),
+    };
+    let decimals = if row.value < 10.0 { 2 } else { 1 };
+    let Row { value, unit, .. } = row;
+    format!("  {:<48}{value:>9.decimals$} {unit:<5} {spread:<18}{goal}", row.what()).trim_end().to_owned()
 }

@@ -8,9 +8,18 @@ use super::contest::{Contender, Measured, compete, ratio};
 use super::cores::Placement;
 use super::report::Report;
 use super::server::Server;
-use super::{Effort, MB, executable};
+use super::{Effort, MB, PAGE, SEND, executable};
+use crate::command::{command, read, root};
+use crate::names::grouped;
+
+const DECODING: &str = "100 messages decoded, no network";
 
 pub(crate) fn measure(programs: &Path, effort: &Effort, report: &mut Report) -> Result<()> {
+    report.version("Rust", read(command("rustc").arg("--version"))?.split(' ').nth(1).unwrap_or_default());
+    for peer in ["reqwest", "hyper"] {
+        report.version(peer, locked(peer)?);
+    }
+    report.built();
     let server = Server::start(programs)?;
     let bench = Bench { programs, url: &server.url, effort };
     bench.calls("send", effort.sends, Some(1.10), report)?;
@@ -18,6 +27,14 @@ pub(crate) fn measure(programs: &Path, effort: &Effort, report: &mut Report) -> 
     bench.decoding(report)?;
     bench.listeners(report)?;
     bench.histories(report)
+}
+
+/// The version of a crate that is built in.
+fn locked(name: &str) -> Result<String> {
+    let lock = std::fs::read_to_string(root().join("Cargo.lock"))?;
+    let package = format!("name = \"{name}\"\nversion = \"");
+    let (_, rest) = lock.split_once(&package).with_context(|| format!("no {name} in Cargo.lock"))?;
+    Ok(rest.split('"').next().unwrap_or_default().to_owned())
 }
 
 struct Bench<'a> {
@@ -39,16 +56,15 @@ impl Bench<'_> {
     fn calls(&self, task: &str, calls: u64, goal: Option<f64>, report: &mut Report) -> Result<()> {
         let options = [("calls", calls.to_string()), ("warm-up", (calls / 10).to_string())];
         let contenders = ["ours", "reqwest", "hyper"].map(|name| self.contender(task, name, &options));
-        let title = if task == "send" { "A send" } else { "A page of 100 messages, fetched and decoded" };
+        let title = if task == "send" { SEND } else { PAGE };
         report.section(&format!("{title}: CPU µs, median of {} rounds", self.effort.rounds));
         for placement in Placement::ALL {
             let costs = compete(&contenders, placement.client(), self.effort.rounds)?;
             let [ours, reqwest, hyper] = costs.as_slice() else { continue };
-            for (contender, costs) in contenders.iter().zip(&costs) {
-                report.spread(&format!("{task}, {placement}: {}", contender.name), costs, "µs", None);
-            }
-            report.value(&format!("{task}, {placement}: ours to reqwest"), ratio(ours, reqwest), "×", goal);
-            report.value(&format!("{task}, {placement}: ours to hyper"), ratio(ours, hyper), "×", None);
+            let task = format!("{title}, {placement}");
+            report.costs(&task, &contenders, &costs);
+            report.beside(&task, "reqwest", ours, reqwest, goal);
+            report.beside(&task, "hyper", ours, hyper, None);
         }
         Ok(())
     }
@@ -57,12 +73,12 @@ impl Bench<'_> {
     fn decoding(&self, report: &mut Report) -> Result<()> {
         let options = [("calls", self.effort.pages.to_string())];
         let contenders = ["ours", "serde"].map(|name| self.contender("decode", name, &options));
-        report.section(&format!("100 messages decoded: CPU µs, median of {} rounds", self.effort.rounds));
+        report.section(&format!("{DECODING}: CPU µs, median of {} rounds", self.effort.rounds));
         let costs = compete(&contenders, Placement::Other.client(), self.effort.rounds)?;
         let [ours, serde] = costs.as_slice() else { return Ok(()) };
-        report.spread("decode: ours", ours, "µs", Some(45.0));
-        report.spread("decode: serde_json, derived", serde, "µs", None);
-        report.value("decode: ours to serde_json", ratio(ours, serde), "×", None);
+        report.cost(DECODING, "ours", ours, "µs", Some(45.0));
+        report.cost(DECODING, "serde_json", serde, "µs", None);
+        report.beside(DECODING, "serde_json", ours, serde, None);
         Ok(())
     }
 
@@ -70,7 +86,8 @@ impl Bench<'_> {
         let Effort { listeners, settle, watch, .. } = self.effort;
         report.section(&format!("{listeners} idle listeners, started at once, watched for {watch} s"));
         // An interval doubles while nothing comes: with half of it they poll every 5 s in the end.
-        for (name, interval_ms) in [("every 5 s", 2500_u32), ("by default, every 5 to 10 s", 5000)] {
+        for (often, interval_ms) in [("every 5 s", 2500_u32), ("by default, every 5 to 10 s", 5000)] {
+            let name = format!("{} listeners, {often}", grouped((*listeners).into()));
             let goals = interval_ms == 2500;
             let options = [
                 ("count", listeners.to_string()),
@@ -86,7 +103,7 @@ impl Bench<'_> {
             report.value(&format!("{name}: memory"), grown, "MB", goals.then_some(15.0));
             report.value(&format!("{name}: memory at the most"), peak, "MB", None);
             report.value(&format!("{name}: of a core"), measured.of_a_core(), "%", goals.then_some(3.0));
-            report.value(&format!("{name}: polls a second"), polls, "", None);
+            report.value(&format!("{name}: polls"), polls, "/s", None);
         }
         Ok(())
     }
@@ -95,22 +112,18 @@ impl Bench<'_> {
         report.section("A history read as a stream");
         let mut took = Vec::new();
         for count in [10_000_u64, 100_000] {
+            let name = format!("a history of {} messages", grouped(count.into()));
             let contender = self.contender("history", "ours", &[("count", count.to_string())]);
             let runs: Vec<Measured> = (0..self.effort.rounds.min(3))
                 .map(|_| contender.run(Placement::Other.client()))
                 .collect::<Result<_>>()?;
             let each = |value: &dyn Fn(&Measured) -> f64| runs.iter().map(value).collect::<Vec<f64>>();
             let wall = each(&|run| run.wall_ns as f64 / 1e6);
-            report.spread(&format!("{count} messages: time"), &wall, "ms", None);
-            report.spread(
-                &format!("{count} messages: CPU"),
-                &each(&|run| run.cpu_ns as f64 / 1e6),
-                "ms",
-                None,
-            );
+            report.spread(&format!("{name}: time"), &wall, "ms", None);
+            report.spread(&format!("{name}: CPU"), &each(&|run| run.cpu_ns as f64 / 1e6), "ms", None);
             let grown =
                 each(&|run| run.rss.map_or(f64::NAN, |rss| rss.peak.saturating_sub(rss.before) as f64 / MB));
-            report.spread(&format!("{count} messages: memory at the most"), &grown, "MB", None);
+            report.spread(&format!("{name}: memory at the most"), &grown, "MB", None);
             took.push(each(&|run| run.cpu_us()));
         }
         if let [small, large] = took.as_slice() {

@@ -52,6 +52,10 @@ impl Compiler {
 pub(super) struct Program(PathBuf);
 
 impl Program {
+    pub(super) fn path(self) -> PathBuf {
+        self.0
+    }
+
     /// A run of it: a panic that a test asks for prints no trace, which would take 31 MB of memory.
     pub(super) fn run(&self) -> Command {
         let mut run = command(&self.0);

@@ -4,7 +4,7 @@ mod border;
 mod compiler;
 mod consumers;
 pub(crate) mod demo;
-mod guide;
+mod documents;
 pub(crate) mod header;
 mod install;
 mod measured;
@@ -64,7 +64,7 @@ pub(crate) fn check(report: &mut Report) {
         })
     });
     if let Some(installed) = installed {
-        report.check("c: guide", || Ok(Outcome::Ran(guide::run(&installed)?)));
+        report.check("c: docs", || Ok(Outcome::Played(documents::run(&installed)?)));
         report.check("c: consumers", || Ok(Outcome::Ran(consumers::run(&installed)?)));
     }
     let Some((library, ava)) = built else { return };
@@ -72,6 +72,14 @@ pub(crate) fn check(report: &mut Report) {
     report.check("c: border", || Ok(Outcome::Ran(border::run(&library)?)));
     report.check("c: vectors", || Ok(Outcome::Ran(vectors::run(&library, &ava)?)));
     report.check("c: vectors in valgrind", || Ok(Outcome::Ran(vectors::run_in_valgrind(&library, &ava)?)));
+}
+
+/// Installs what the documents' blocks need, and runs them.
+pub(crate) fn check_documents(report: &mut Report) {
+    report.check("c: docs", || {
+        install::setup()?;
+        Ok(Outcome::Played(documents::run(&install::install_afresh()?)?))
+    });
 }
 
 /// The library as the Rust tests build it: with every feature, the tests' own included.
@@ -85,6 +93,13 @@ impl Library {
         done(&mut cargo(["build", "--workspace", "--all-features", "--lib", "--quiet"]))?;
         Ok(Library { folder: tools::target()?.join("debug") })
     }
+}
+
+/// A program of one file, compiled against the library.
+pub(crate) fn program(name: &str, source: PathBuf) -> Result<PathBuf> {
+    tools::debian(&[("gcc", "gcc")])?;
+    let program = Compiler::PLAIN.program(name, &[source], &Library::build()?, &[])?;
+    Ok(program.path())
 }
 
 /// Adds up the results that programs print, each of which must have ended well.

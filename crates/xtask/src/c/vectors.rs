@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 
 use super::{Compiler, Library, Program, add_up, sources};
 use crate::command::root;
+use crate::conformance;
 use crate::report::Counts;
 use crate::tools;
 
@@ -21,7 +22,12 @@ fn runner(library: &Library, compiler: Compiler) -> Result<Program> {
 /// With the C side sanitized.
 pub(super) fn run(library: &Library, ava: &Path) -> Result<Counts> {
     let runner = runner(library, Compiler::SANITIZING)?;
-    side_by_side(|face| Ok(play(runner.run(), ava, face)))
+    let (variable, file) = conformance::begin("c")?;
+    side_by_side(|face| {
+        let mut run = runner.run();
+        run.env(variable, &file);
+        Ok(play(run, ava, face))
+    })
 }
 
 /// With 0 errors and 0 bytes lost.

@@ -1,8 +1,8 @@
 //! The Maven module of `bindings/kotlin`: what it is built of, the checks, the packages.
 
 mod core;
+mod documents;
 mod maven;
-mod readme;
 mod toolchain;
 
 use std::path::{Path, PathBuf};
@@ -11,6 +11,8 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::command::{ava, path_with, root, run as done};
+use crate::conformance;
+use crate::docs;
 use crate::package::{What, version};
 use crate::report::{Outcome, Report};
 use crate::tools;
@@ -50,18 +52,14 @@ pub(crate) fn check(report: &mut Report) {
     let Some(ava) = built else { return };
     let mut installed = false;
     report.check("kotlin: tests", || {
-        let counts = maven::tests(maven::mvn().arg("install").arg(defined(&ava)))?;
+        let (variable, file) = conformance::begin("kotlin")?;
+        let counts = maven::tests(maven::mvn().arg("install").arg(defined(&ava)).env(variable, file))?;
         installed = counts.failed == 0;
         Ok(Outcome::Ran(counts))
     });
     // After a failure what is installed is of another time.
     if installed {
-        report.check("kotlin: README", || {
-            readme::write_blocks()?;
-            let mut tests = maven::mvn();
-            tests.current_dir(consumer()).arg("test").env("PATH", path_with(&ava)?);
-            Ok(Outcome::Ran(maven::tests(&mut tests)?))
-        });
+        report.check("kotlin: docs", || Ok(Outcome::Played(documents::run(&ava)?)));
         report.check("kotlin: sample", || {
             let mut tests = maven::mvn();
             tests.current_dir(folder().join("sample")).arg("test").env("PATH", path_with(&ava)?);
@@ -70,8 +68,26 @@ pub(crate) fn check(report: &mut Report) {
     }
 }
 
+/// Installs what the documents' blocks need, and runs them.
+pub(crate) fn check_documents(report: &mut Report) {
+    report.check("kotlin: docs", || {
+        toolchain::setup()?;
+        core::make(Kind::Testing)?;
+        maven::quietly(&folder(), &["install", "-Dmaven.test.skip"])?;
+        Ok(Outcome::Played(documents::run(&ava()?)?))
+    });
+}
+
 fn defined(ava: &Path) -> String {
     format!("-Dava.command={}", ava.display())
+}
+
+/// Builds the reference.
+pub(crate) fn reference(into: &Path) -> Result<()> {
+    toolchain::setup()?;
+    core::make(Kind::Testing)?;
+    maven::quietly(&folder(), &["compile", "dokka:dokka"])?;
+    docs::reference::copy(&folder().join("target/dokka"), into)
 }
 
 /// Plays the example conversation, with the sample app's own classes.
@@ -141,16 +157,37 @@ pub(crate) struct Peers {
     pub(crate) class_path: String,
     /// The native library, as it ships.
     pub(crate) library: PathBuf,
+    pub(crate) java: String,
+    pub(crate) okhttp: String,
 }
 
 /// Packs ours as it ships, and builds the contenders.
 pub(crate) fn peers() -> Result<Peers> {
     What::Kotlin.make()?;
-    let bench = folder().join("bench");
-    maven::quietly(&bench, &["compile", "dependency:build-classpath"])?;
-    let others = std::fs::read_to_string(bench.join("target/classpath.txt")).context("the class path")?;
-    let classes = bench.join("target/classes");
-    let class_path =
-        std::env::join_paths(std::iter::once(classes).chain(std::env::split_paths(others.trim())))?;
-    Ok(Peers { class_path: class_path.to_string_lossy().into_owned(), library: uniffi::packed()? })
+    let class_path = class_path(&folder().join("bench"))?.to_string_lossy().into_owned();
+    // The jar's name has its version.
+    let (_, okhttp) = class_path.split_once("okhttp-jvm-").context("no OkHttp in the class path")?;
+    let okhttp = okhttp.split(".jar").next().unwrap_or_default().to_owned();
+    Ok(Peers { class_path, library: uniffi::packed()?, java: toolchain::java_version()?, okhttp })
+}
+
+/// Compiles a project, and says where Java finds its classes and all that they need.
+fn class_path(project: &Path) -> Result<std::ffi::OsString> {
+    maven::quietly(project, &["compile", "dependency:build-classpath"])?;
+    let others = std::fs::read_to_string(project.join("target/classpath.txt")).context("the class path")?;
+    let mut class_path = vec![project.join("target/classes")];
+    class_path.extend(std::env::split_paths(others.trim()).map(|jar| {
+        // Ours as it was just packed: what is in Maven's repository, another checkout may replace meanwhile.
+        let here = jar.file_name().map(|name| folder().join("target").join(name));
+        here.filter(|here| here.is_file()).unwrap_or(jar)
+    }));
+    Ok(std::env::join_paths(class_path)?)
+}
+
+/// The class path of a project that depends on the package, as the tests build it.
+pub(crate) fn dependant(project: &Path) -> Result<std::ffi::OsString> {
+    toolchain::setup()?;
+    core::make(Kind::Testing)?;
+    maven::quietly(&folder(), &["install", "-Dmaven.test.skip"])?;
+    class_path(project)
 }

@@ -2,8 +2,9 @@
 
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
+use crate::command::read;
 use crate::tools;
 
 /// What Debian calls them.
@@ -39,6 +40,13 @@ fn found() -> Option<String> {
 }
 
 /// `Java version: 17.0.15, vendor: …` as 17.
+/// What Java runs Maven, exactly.
+pub(super) fn java_version() -> Result<String> {
+    let said = read(super::maven::mvn().arg("--version"))?;
+    let line = said.lines().find_map(|line| line.strip_prefix("Java version: ")).context("no Java")?;
+    Ok(line.split(',').next().unwrap_or(line).to_owned())
+}
+
 fn java(said: &str) -> Option<u32> {
     let version = said.lines().find_map(|line| line.strip_prefix("Java version: "))?;
     version.split(['.', ',', '-']).next()?.parse().ok()

@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
+use serde_json::Value;
 
 use self::runtime::Runtime;
 use crate::command::{ava, command, path_with, root, run as done};
+use crate::docs::{self, blocks::Blocks, played::Played};
 use crate::package::{What, profile};
 use crate::report::{Outcome, Report};
 use crate::tools;
@@ -107,6 +109,7 @@ pub(crate) fn check(report: &mut Report) {
         Ok(Outcome::Passed)
     });
     report.check("node: tests", || Ok(Outcome::Ran(runs::run(&Runtime::all()?, &ava)?)));
+    report.check("node: docs", || Ok(Outcome::Played(documents(&node, &ava)?)));
     report.check("node: packages", || {
         // As they ship: hooks have no place in what is installed.
         What::Node.make()?;
@@ -114,14 +117,44 @@ pub(crate) fn check(report: &mut Report) {
     });
 }
 
+/// Runs the blocks of the documents.
+fn documents(node: &Runtime, ava: &Path) -> Result<Played> {
+    docs::node::run(&Blocks::read()?, &folder(), &node.program, ava)
+}
+
+/// Builds what the documents' blocks need, and runs them.
+pub(crate) fn check_documents(report: &mut Report) {
+    report.check("node: docs", || {
+        let node = tools()?;
+        script("build:native", &["--quiet", "--features", "test-hooks"])?;
+        script("build:ts", &[])?;
+        Ok(Outcome::Played(documents(&node, &ava()?)?))
+    });
+}
+
+/// Builds the reference.
+pub(crate) fn reference(into: &Path) -> Result<()> {
+    tools()?;
+    done(
+        npm(["exec", "--silent", "--", "typedoc", "--emit", "docs", "--name", "ava-imessage", "--out"])
+            .arg(into),
+    )
+}
+
 /// Plays the example conversation.
 pub(crate) fn demo() -> Result<()> {
+    let (node, _) = built()?;
+    let mut demo = command(node);
+    demo.arg(folder().join("examples/conversation.mjs")).env("PATH", path_with(&ava()?)?);
+    done(&mut demo)
+}
+
+/// Builds the package in its folder, and gives Node and what it imports of it.
+pub(crate) fn built() -> Result<(PathBuf, PathBuf)> {
     let node = tools()?;
     script("build:native", &["--quiet"])?;
     script("build:ts", &[])?;
-    let mut demo = command(&node.program);
-    demo.arg(folder().join("examples/conversation.mjs")).env("PATH", path_with(&ava()?)?);
-    done(&mut demo)
+    Ok((node.program, folder().join("dist/index.mjs")))
 }
 
 /// Builds what is uploaded, as it ships.
@@ -144,6 +177,8 @@ pub(crate) struct Peers {
     pub(crate) contender: PathBuf,
     /// The package with the native half, as it is uploaded.
     pub(crate) platform: PathBuf,
+    /// Of the peers.
+    pub(crate) versions: Vec<(String, String)>,
 }
 
 /// Packs ours as it ships, and installs it beside the peers.
@@ -155,11 +190,18 @@ pub(crate) fn peers() -> Result<Peers> {
     let mut add =
         npm(["install", "--no-save", "--offline", "--no-audit", "--no-fund", "--loglevel", "error"]);
     done(add.args(&tarballs).current_dir(&bench))?;
+    let pinned: Value = serde_json::from_str(&std::fs::read_to_string(bench.join("package.json"))?)?;
+    let pinned = pinned["dependencies"].as_object().context("no peers")?;
+    let versions = pinned
+        .iter()
+        .map(|(name, version)| (name.clone(), version.as_str().unwrap_or_default().to_owned()))
+        .collect();
     let platform = tarballs.into_iter().max_by_key(|file| file.metadata().map_or(0, |data| data.len()));
     Ok(Peers {
         node: Runtime::on_path()?.program,
         contender: bench.join("contender.mjs"),
         platform: platform.context("nothing was packed")?,
+        versions,
     })
 }
 

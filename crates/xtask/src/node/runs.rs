@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use super::folder;
 use super::runtime::Runtime;
 use crate::command::{command, path_with};
+use crate::conformance;
 use crate::report::Counts;
 
 /// Runs the tests, on the Nodes side by side, and adds up.
@@ -22,6 +23,8 @@ pub(super) fn run(nodes: &[Runtime], ava: &Path) -> Result<Counts> {
                 scope.spawn(|| {
                     let mut tests = command(&node.program);
                     tests.env("PATH", &path).args(["--test-concurrency=1", "--test"]).args(&files);
+                    let (variable, out) = conformance::begin(&node.to_string())?;
+                    tests.env(variable, out);
                     go(&node.to_string(), &mut tests)
                 })
             })

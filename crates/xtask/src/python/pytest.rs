@@ -12,6 +12,7 @@ use super::environment::Environment;
 use super::interpreter::Interpreter;
 use super::{TESTS, folder};
 use crate::command::path_with;
+use crate::conformance;
 use crate::report::Counts;
 
 /// Between the oldest and the newest, the fault tests are so much smaller: what they find differs little there.
@@ -63,6 +64,8 @@ impl Run {
         let began = Instant::now();
         let mut pytest = self.environment.run("python");
         pytest.args(["-m", "pytest", "--color=no"]).current_dir(folder()).env("PATH", path);
+        let (variable, file) = conformance::begin(&self.name)?;
+        pytest.env(variable, file);
         if let Some(scale) = self.scale {
             pytest.args(["--scale", scale]);
         }

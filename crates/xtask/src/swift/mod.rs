@@ -1,13 +1,14 @@
 //! The SwiftPM package of `bindings/swift`: the toolchain, the native half, the checks.
 
 mod debian;
+mod documents;
 mod package;
-mod readme;
 mod toolchain;
 mod xctest;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
 
@@ -39,8 +40,23 @@ fn scratch(name: &str) -> Result<PathBuf> {
 
 /// Installs what the checks need.
 pub(crate) fn setup() -> Result<()> {
-    println!("Swift: {}", Toolchain::setup()?.version()?);
+    let swift = Toolchain::setup()?;
+    println!("Swift: {}", swift.version()?);
+    if swift.is_elsewhere() {
+        let here = root().join("Cargo.toml");
+        println!("  in this checkout: cargo xtask swift -- run");
+        println!("  anywhere: cargo run -q --manifest-path {} -p xtask -- swift run", here.display());
+    }
     Ok(())
+}
+
+/// Runs `swift` in the present folder.
+pub(crate) fn here(arguments: &[OsString]) -> Result<ExitCode> {
+    let mut swift = Toolchain::setup()?.anywhere(&std::env::current_dir()?)?;
+    let status = swift.args(arguments).status().context("running swift")?;
+    // A signal's end has no code.
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    Ok(ExitCode::from(code.unwrap_or(1)))
 }
 
 /// Makes every check of the package.
@@ -63,16 +79,25 @@ pub(crate) fn check(report: &mut Report) {
         Ok(Outcome::Passed)
     });
     report.check("swift: tests", || Ok(Outcome::Ran(xctest::run(&swift, &ava)?)));
-    report.check("swift: docs", || {
+    report.check("swift: reference", || {
         docs(&swift)?;
         Ok(Outcome::Passed)
     });
-    report.check("swift: README", || Ok(Outcome::Ran(readme::run(&swift, &ava)?)));
+    report.check("swift: docs", || Ok(Outcome::Played(documents::run(&swift, &ava)?)));
     report.check("swift: sample", || {
         for name in ["conversation", "reply"] {
             play(&swift, &ava, name)?;
         }
         Ok(Outcome::Passed)
+    });
+}
+
+/// Builds what the documents' blocks need, and runs them.
+pub(crate) fn check_documents(report: &mut Report) {
+    report.check("swift: docs", || {
+        let swift = Toolchain::setup()?;
+        make(Kind::Testing)?;
+        Ok(Outcome::Played(documents::run(&swift, &ava()?)?))
     });
 }
 
@@ -130,8 +155,18 @@ fn docs(swift: &Toolchain) -> Result<()> {
     done(extract.arg("-output-dir").arg(&graph))?;
     let mut convert = swift.tool("docc");
     convert.args(["convert", "Sources/AvaIMessage/AvaIMessage.docc", "--warnings-as-errors"]);
+    convert.args(["--transform-for-static-hosting", "--hosting-base-path", "reference/swift"]);
     convert.arg("--additional-symbol-graph-dir").arg(&graph);
     done(convert.arg("--output-path").arg(scratch("docs")?))
+}
+
+/// Builds the reference, for a site whose root is the server's.
+pub(crate) fn reference(into: &Path) -> Result<()> {
+    let swift = Toolchain::setup()?;
+    make(Kind::Testing)?;
+    done(swift.build(&folder(), &scratch("package")?).arg("--quiet"))?;
+    docs(&swift)?;
+    crate::docs::reference::copy(&scratch("docs")?, into)
 }
 
 /// Plays the example conversation.
@@ -163,6 +198,7 @@ pub(crate) struct Peers {
     pub(crate) arguments: Vec<String>,
     /// The native library, as it ships.
     pub(crate) library: PathBuf,
+    pub(crate) version: String,
 }
 
 /// Builds ours as it ships, and the contenders.
@@ -173,5 +209,5 @@ pub(crate) fn peers() -> Result<Peers> {
     done(swift.build(&bench, &scratch).args(["--configuration", "release", "--quiet"]))?;
     let run = swift.run(scratch.join("release/contender"), &bench);
     let arguments = run.get_args().map(|argument| argument.to_string_lossy().into_owned()).collect();
-    Ok(Peers { program: run.get_program().into(), arguments, library })
+    Ok(Peers { program: run.get_program().into(), arguments, library, version: swift.number()? })
 }

@@ -61,6 +61,37 @@ impl Toolchain {
         }
     }
 
+    /// `swift` in a folder that is anybody's, with the environment and the `ava` command that this process has. What
+    /// stands beside the folder is there, too: a package that it depends on by its path.
+    pub(super) fn anywhere(&self, folder: &Path) -> Result<Command> {
+        let Toolchain::Debian(debian, shared) = self else { return Ok(self.run("swift", folder)) };
+        let of_the_system = ["/", "/usr", "/etc", "/var"].map(Path::new);
+        let around = folder.parent().filter(|parent| !of_the_system.contains(parent)).unwrap_or(folder);
+        let ava = tools::on_path("ava").map(|ava| ava.canonicalize()).transpose()?;
+        let ava_folder = ava.as_deref().and_then(Path::parent).map(Path::to_owned);
+        let shared = shared.iter().cloned().chain([around.to_owned()]).chain(ava_folder);
+        let mut swift = debian::enter(debian, &outermost(shared), folder, "swift".as_ref());
+        // Those are in there what they must be; the rest means there what it means here.
+        let of_the_root = ["PATH", "HOME", "TMPDIR"];
+        swift.envs(std::env::vars_os().filter(|(name, _)| of_the_root.iter().all(|of| name != of)));
+        if let Some(ava) = ava {
+            swift.env("PATH", self.path_with(&ava)?);
+        }
+        Ok(swift)
+    }
+
+    /// Whether what runs stands in a root of its own, where no PATH leads.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        matches!(self, Toolchain::Debian(..))
+    }
+
+    /// Its version, and nothing else of it: `6.0.3`.
+    pub(super) fn number(&self) -> Result<String> {
+        let version = self.version()?;
+        let number = version.split("Swift version ").nth(1).and_then(|rest| rest.split(' ').next());
+        Ok(number.context("Swift has no version")?.to_owned())
+    }
+
     /// Builds a package. A warning is a failure.
     pub(super) fn build(&self, package: &Path, scratch: &Path) -> Command {
         let mut build = self.run("swift", package);
@@ -98,6 +129,18 @@ impl Toolchain {
     }
 }
 
+/// Without the folders that lie in others of them: mounting the outer one after the inner would hide that.
+fn outermost(folders: impl IntoIterator<Item = PathBuf>) -> Vec<PathBuf> {
+    let mut kept: Vec<PathBuf> = Vec::new();
+    for folder in folders {
+        if kept.iter().all(|outer| !folder.starts_with(outer)) {
+            kept.retain(|inner| !inner.starts_with(&folder));
+            kept.push(folder);
+        }
+    }
+    kept
+}
+
 fn version(swift: &mut Command) -> Result<String> {
     let output = swift.arg("--version").output()?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -114,6 +157,12 @@ fn is_new_enough(version: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_outermost_folders_are_kept() {
+        let folders = ["/a/b", "/a/b/target", "/c/d", "/a", "/c/d", "/ab"].map(PathBuf::from);
+        assert_eq!(outermost(folders), ["/c/d", "/a", "/ab"].map(PathBuf::from));
+    }
 
     #[test]
     fn swift_6_is_new_enough() {

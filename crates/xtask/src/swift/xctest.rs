@@ -7,6 +7,7 @@ use anyhow::Result;
 use super::toolchain::Toolchain;
 use super::{folder, scratch};
 use crate::command::{read, stream};
+use crate::conformance;
 use crate::report::Counts;
 
 /// What is handed on to the tests.
@@ -25,6 +26,8 @@ pub(super) fn run(swift: &Toolchain, ava: &Path) -> Result<Counts> {
             tests.env(name, value);
         }
     }
+    let (variable, file) = conformance::begin("swift")?;
+    tests.env(variable, file);
     let mut counts = Counts::default();
     let status = stream(&mut tests, |line| {
         // The last one is that of all suites.

@@ -26,6 +26,11 @@ public class Attempt internal constructor(
     /** As JSON text, to be kept over a restart. It holds the phone and the message. */
     public fun toJson(): String = failing { core.toText() }
 
+    /** Whether it is the same attempt, this one or a copy by way of JSON. */
+    override fun equals(other: Any?): Boolean = this === other || other is Attempt && toJson() == other.toJson()
+
+    override fun hashCode(): Int = toJson().hashCode()
+
     override fun toString(): String =
         "Attempt(phone=${masked(phone)}, text=${measured(text)}, isPortable=$isPortable)"
 

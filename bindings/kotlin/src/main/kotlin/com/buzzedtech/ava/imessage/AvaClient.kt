@@ -2,7 +2,10 @@ package com.buzzedtech.ava.imessage
 
 import com.buzzedtech.ava.imessage.internal.NativeLibrary
 import com.buzzedtech.ava.imessage.internal.Told
+import com.buzzedtech.ava.imessage.internal.configuring
 import com.buzzedtech.ava.imessage.internal.coreOptions
+import com.buzzedtech.ava.imessage.internal.deliver
+import com.buzzedtech.ava.imessage.internal.delivered
 import com.buzzedtech.ava.imessage.internal.failing
 import com.buzzedtech.ava.imessage.internal.finish
 import com.buzzedtech.ava.imessage.internal.generatedMessage
@@ -31,8 +34,11 @@ import com.buzzedtech.ava.imessage.core.Turn as CoreTurn
  * ```
  *
  * One is enough for an app: calls run side by side, connections are kept. Every `suspend` function may be called from any
- * dispatcher, the main one too, and blocks no thread. Cancelling its coroutine drops the request; a send that was in
- * flight then may have gone out, and [ClientOptions.onUnknown] is told of it. What a call fails with is an [AvaException].
+ * dispatcher, the main one too, and blocks no thread. Making the first client does: it loads the native library. Cancelling
+ * a call's coroutine drops the request; a send that was in flight then may have gone out, and [ClientOptions.onUnknown] is
+ * told of it. What a call fails with is an [AvaException].
+ *
+ * It is for Kotlin only: from Java neither coroutines nor value classes are of much use.
  */
 public class AvaClient internal constructor(
     apiKey: String?,
@@ -45,7 +51,7 @@ public class AvaClient internal constructor(
 
     init {
         NativeLibrary.load()
-        core = failing { CoreClient(coreOptions(apiKey, tokenProvider, baseURL, options, told)) }
+        core = configuring { CoreClient(coreOptions(apiKey, tokenProvider, baseURL, options, told)) }
     }
 
     /**
@@ -91,7 +97,7 @@ public class AvaClient internal constructor(
      * did not ([AvaException.delivery]).
      */
     public suspend fun send(phone: String, text: String, options: CallOptions = CallOptions.NONE): SentMessage =
-        outcome(failing { core.send(phone, text, coreOptions(options)) }, { wait() }, { sentMessage(take()) })
+        outcome(failing(Delivery.NOT_SENT) { core.send(phone, text, coreOptions(options)) }, { wait() }, { sentMessage(take()) })
 
     /**
      * Asks the history again whether an unknown send happened. It posts nothing.
@@ -195,7 +201,7 @@ public class AvaClient internal constructor(
         autoSend: Boolean = false,
         options: CallOptions = CallOptions.NONE,
     ): GeneratedMessage = outcome(
-        failing {
+        failing(if (autoSend) Delivery.NOT_SENT else null) {
             val turns = context.map { CoreTurn(it.role.value, it.content) }
             core.generate(phone, turns, instructions, autoSend, coreOptions(options))
         },
@@ -223,15 +229,27 @@ public class AvaClient internal constructor(
     /**
      * Refuses new calls from now on, with [AvaException.Closed], and ends the listeners. Calls in flight go on, each until
      * its deadline; [closeAndJoin] waits for them.
+     *
+     * What was logged and told so far arrives before this returns, unless that takes a logger or a hook more than a second.
      */
     override fun close() {
         core.shut().destroy()
+        deliver()
     }
 
-    /** [close], and waits until the calls in flight have ended. */
+    /** [close], and waits until the calls in flight have ended, and then as [flush] does. */
     public suspend fun closeAndJoin() {
         outcome(core.shut(), { wait() }, { take() })
+        flush()
     }
+
+    /**
+     * Ends when all that was logged and told so far has arrived: what is under way when a program ends does not. Of all
+     * clients, since they share a thread for it. It waits for two seconds at the most.
+     *
+     * @return Whether that was enough.
+     */
+    public suspend fun flush(): Boolean = delivered()
 
     override fun toString(): String = "AvaClient(isClosed=$isClosed)"
 }

@@ -1,5 +1,8 @@
 package com.buzzedtech.ava.imessage
 
+import com.buzzedtech.ava.imessage.internal.exception
+import kotlinx.coroutines.CopyableThrowable
+import kotlinx.coroutines.ExperimentalCoroutinesApi
 import kotlin.time.Duration
 
 /** Whether a message that a send failed with may have gone out. */
@@ -29,8 +32,10 @@ internal class Details(
  * What a call fails with; each kind is a class of its own, so that `when` knows all of them.
  *
  * [message] is one line, from the service where it gave one; neither it nor [toString] holds keys, texts or whole phone
- * numbers. A coroutine that is cancelled ends with a [kotlinx.coroutines.CancellationException], as any other.
+ * numbers. A coroutine that is cancelled ends with a [kotlinx.coroutines.CancellationException], as any other. For stubs in
+ * tests the package `testing` makes them: `madeUpException<AvaException.RateLimited>()`.
  */
+@OptIn(ExperimentalCoroutinesApi::class)
 public sealed class AvaException(
     /** The stable number of the kind. */
     public val number: Int,
@@ -39,7 +44,13 @@ public sealed class AvaException(
     message: String,
     cause: Throwable?,
     private val details: Details,
-) : Exception(message, cause) {
+) : Exception(message, cause), CopyableThrowable<AvaException> {
+    /**
+     * For coroutines, which with assertions on (`-ea`, as tests have them) add the caller's frames to a copy where an
+     * exception passes from one to another. [cause] stays what it is.
+     */
+    final override fun createCopy(): AvaException = exception(number, message.orEmpty(), cause, details)
+
     /** The HTTP status, if there was an answer. */
     public val status: Int? get() = details.status
 

@@ -8,6 +8,9 @@ public sealed interface Checkpoint
 /**
  * A file, which is written as a whole or not at all. On Android: `File(context.noBackupFilesDir, "inbox.json")`.
  *
+ * Each is of one listener at a time: of two at the same file each would overwrite what the other keeps, and nothing here
+ * notices.
+ *
  * @property file The file; it need not be there yet.
  */
 public class FileCheckpoint(
@@ -15,7 +18,7 @@ public class FileCheckpoint(
 ) : Checkpoint
 
 /**
- * The app's own place: a row, a preference. Both functions run on [kotlinx.coroutines.Dispatchers.Default], one at a time,
+ * The app's own place: a row, a preference; of one listener at a time, as a [FileCheckpoint]. Both functions run on [kotlinx.coroutines.Dispatchers.Default], one at a time,
  * and have the deadline of a call. What they throw is the cause of an [AvaException.Storage].
  */
 public interface CheckpointStore : Checkpoint {

@@ -1,5 +1,6 @@
 package com.buzzedtech.ava.imessage
 
+import com.buzzedtech.ava.imessage.internal.failing
 import com.buzzedtech.ava.imessage.internal.finish
 import com.buzzedtech.ava.imessage.internal.next
 import com.buzzedtech.ava.imessage.internal.outcome
@@ -92,9 +93,17 @@ public class Listener internal constructor(
      * the collection, too; twice does nothing.
      *
      * @throws AvaException.Storage if the checkpoint failed.
+     * @throws IllegalStateException if this listener was never opened or collected, and so gave no message.
      */
-    public suspend fun ack(message: Message) {
-        core?.let { listener -> outcome(listener.ack(message.id), { wait() }, { take() }) }
+    public suspend fun ack(message: Message): Unit = ack(message.id)
+
+    /**
+     * [ack] by the message's [id][Message.id], for who keeps only that, such as a queue. An id that this listener has not
+     * given does nothing: of messages that came before a restart, wait until they come again.
+     */
+    public suspend fun ack(id: String) {
+        val listener = checkNotNull(core) { "this listener was not opened: it has given nothing to acknowledge" }
+        outcome(failing { listener.ack(id) }, { wait() }, { take() })
     }
 
     /** Ends it, without an error for its collector. Acknowledges nothing. */

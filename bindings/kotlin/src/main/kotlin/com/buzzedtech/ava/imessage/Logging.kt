@@ -38,7 +38,10 @@ public class LogRecord internal constructor(
         "$level $message" + fields.entries.joinToString("") { (name, value) -> " $name=$value" }
 }
 
-/** Takes the lines of the log, one after the other, on a thread of the library's. */
+/**
+ * Takes the lines of the log, one after the other, on a thread of the library's (`ava-callbacks`), which keeps no program
+ * alive: [AvaClient.close] and [AvaClient.flush] see to it that the last lines arrive.
+ */
 public fun interface Logger {
     /** Takes one line. What it throws is ignored. */
     public fun log(record: LogRecord)

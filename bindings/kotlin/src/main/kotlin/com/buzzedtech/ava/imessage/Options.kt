@@ -3,7 +3,8 @@ package com.buzzedtech.ava.imessage
 import kotlin.time.Duration
 
 /**
- * How a client is set up; what isn't given has the default named here.
+ * How a client is set up; what isn't given has the default named here. Nothing may be negative; [toString] hides what the
+ * headers say.
  *
  * @property timeout For a call, retries and settling included: 30 s (60 s for [AvaClient.generate] and
  * [AvaClient.draftReply]).
@@ -42,12 +43,41 @@ public class ClientOptions(
     public val onUnknown: ((Attempt) -> Unit)? = null,
     public val logger: Logger? = null,
     public val logLevel: LogLevel = LogLevel.INFO,
-)
+) {
+    private val given: Map<String, Any?>
+        get() = mapOf(
+            "timeout" to timeout,
+            "connectTimeout" to connectTimeout,
+            "readIdleTimeout" to readIdleTimeout,
+            "poolIdleTimeout" to poolIdleTimeout,
+            "maxRetries" to maxRetries,
+            "backoff" to backoff,
+            "backoffMax" to backoffMax,
+            "confirmFromHistory" to confirmFromHistory,
+            "settleWithin" to settleWithin,
+            "settleGap" to settleGap,
+            "rateLimitedIsNotSent" to rateLimitedIsNotSent,
+            "maxResponseBytes" to maxResponseBytes,
+            "headers" to headers,
+            "userAgent" to userAgent,
+            "onUnknown" to onUnknown,
+            "logger" to logger,
+            "logLevel" to logLevel,
+        )
+
+    override fun equals(other: Any?): Boolean = this === other || other is ClientOptions && given == other.given
+
+    override fun hashCode(): Int = given.hashCode()
+
+    override fun toString(): String = shown("ClientOptions", given)
+}
 
 /**
- * What can be said of every call; what isn't given is as the client has it.
+ * What can be said of every call; what isn't given is as the client has it. Nothing may be negative; [toString] hides what
+ * the headers say.
  *
- * @property timeout The call's deadline, retries and settling included. Of a stream: of each of its requests.
+ * @property timeout The call's deadline, retries and settling included; zero has passed already. Of a stream: of each of its
+ * requests.
  * @property maxRetries How often it is tried again where that is safe.
  * @property headers Further headers.
  */
@@ -56,7 +86,27 @@ public class CallOptions(
     public val maxRetries: Int? = null,
     public val headers: Map<String, String> = emptyMap(),
 ) {
+    private val given: Map<String, Any?>
+        get() = mapOf("timeout" to timeout, "maxRetries" to maxRetries, "headers" to headers)
+
+    override fun equals(other: Any?): Boolean = this === other || other is CallOptions && given == other.given
+
+    override fun hashCode(): Int = given.hashCode()
+
+    override fun toString(): String = shown("CallOptions", given)
+
     internal companion object {
         val NONE = CallOptions()
     }
 }
+
+/** What was said, and of headers and functions only which there are. */
+private fun shown(name: String, given: Map<String, Any?>): String =
+    given.entries.filter { (_, value) -> value != null && value != emptyMap<String, String>() }
+        .joinToString(prefix = "$name(", postfix = ")") { (option, value) ->
+            when (value) {
+                is Map<*, *> -> "$option=${value.keys}"
+                is Logger, is Function<*> -> "$option=…"
+                else -> "$option=$value"
+            }
+        }

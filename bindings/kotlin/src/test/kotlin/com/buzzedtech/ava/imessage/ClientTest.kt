@@ -1,9 +1,13 @@
 package com.buzzedtech.ava.imessage
 
+import com.buzzedtech.ava.imessage.internal.lifetime
+import com.buzzedtech.ava.imessage.internal.milliseconds
 import com.buzzedtech.ava.imessage.testing.Sandbox
 import com.buzzedtech.ava.imessage.testing.SandboxExtension
 import com.buzzedtech.ava.imessage.testing.SandboxOperation
+import com.buzzedtech.ava.imessage.testing.madeUpAttempt
 import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
 import kotlinx.coroutines.awaitCancellation
@@ -14,19 +18,25 @@ import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout
+import kotlinx.coroutines.withTimeoutOrNull
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertNotEquals
+import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertSame
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.extension.ExtendWith
 import java.time.Instant
+import java.util.concurrent.CountDownLatch
 import java.util.concurrent.atomic.AtomicInteger
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.hours
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.minutes
+import kotlin.time.Duration.Companion.nanoseconds
 import kotlin.time.Duration.Companion.seconds
+import kotlin.time.measureTime
 
 @ExtendWith(SandboxExtension::class)
 class ClientTest {
@@ -97,8 +107,24 @@ class ClientTest {
         sandbox.fault(SandboxOperation.POLL, "status" to 503)
         val error = fails<AvaException.Server> { client.poll(options = CallOptions(maxRetries = 0)) }
         assertEquals(503, error.status)
-        // As `withTimeout` has it.
-        fails<AvaException.Timeout> { client.poll(options = CallOptions(timeout = (-1).seconds)) }
+        fails<AvaException.Timeout> { client.poll(options = CallOptions(timeout = Duration.ZERO)) }
+        // A moment is rounded up, not down to none at all.
+        assertEquals(listOf<ULong?>(1u, 1u, 2u), listOf(0.5, 1.0, 1.001).map { milliseconds("it", it.milliseconds) })
+        assertEquals(listOf<ULong?>(0u, 0u, 1u), listOf(-1.0, 0.5, 1.9).map { lifetime(it.milliseconds) })
+    }
+
+    @Test
+    fun `options are values, and say what was given but for what headers hold`() {
+        val call = CallOptions(timeout = 2.seconds, headers = mapOf("x-secret" to "canary"))
+        assertEquals("CallOptions(timeout=2s, headers=[x-secret])", "$call")
+        assertEquals(call, CallOptions(timeout = 2.seconds, headers = mapOf("x-secret" to "canary")))
+        assertEquals(call.hashCode(), CallOptions(2.seconds, null, mapOf("x-secret" to "canary")).hashCode())
+        assertNotEquals(call, CallOptions(timeout = 2.seconds))
+        val logger = Logger {}
+        val options = ClientOptions(maxRetries = 3, headers = mapOf("x-secret" to "canary"), onUnknown = {}, logger = logger)
+        assertEquals("ClientOptions(maxRetries=3, headers=[x-secret], onUnknown=…, logger=…, logLevel=INFO)", "$options")
+        assertEquals(ClientOptions(backoff = 1.seconds, logger = logger), ClientOptions(backoff = 1.seconds, logger = logger))
+        assertNotEquals(ClientOptions(), ClientOptions(backoff = 1.seconds))
     }
 
     @Test
@@ -114,10 +140,23 @@ class ClientTest {
             assertFalse("canary" in error.stackTraceToString())
         }
         for (key in listOf("", "white space", "half \ud83d")) {
-            val error = fails<AvaException> { AvaClient(apiKey = key, baseURL = sandbox.baseURL) }
-            assertTrue(error is AvaException.Configuration || error is AvaException.InvalidRequest, "$error")
+            fails<AvaException.Configuration> { AvaClient(apiKey = key, baseURL = sandbox.baseURL) }
         }
-        fails<AvaException> { AvaClient("sk_1", sandbox.baseURL, ClientOptions(maxRetries = -1)) }
+        for ((name, options) in listOf(
+            "maxRetries" to ClientOptions(maxRetries = -1),
+            "maxResponseBytes" to ClientOptions(maxResponseBytes = -1),
+            "timeout" to ClientOptions(timeout = (-1).seconds),
+            "connectTimeout" to ClientOptions(connectTimeout = -Duration.INFINITE),
+            "readIdleTimeout" to ClientOptions(readIdleTimeout = (-1).nanoseconds),
+            "poolIdleTimeout" to ClientOptions(poolIdleTimeout = (-1).seconds),
+            "backoff" to ClientOptions(backoff = (-1).seconds),
+            "backoffMax" to ClientOptions(backoffMax = (-1).seconds),
+            "settleWithin" to ClientOptions(settleWithin = (-1).seconds),
+            "settleGap" to ClientOptions(settleGap = (-1).seconds),
+        )) {
+            val error = fails<AvaException.Configuration> { AvaClient("sk_1", sandbox.baseURL, options) }
+            assertEquals("$name: must not be negative", error.message)
+        }
         assertEquals("https://chat.buzzedtech.com", AvaClient(apiKey = "sk_1").baseURL)
     }
 
@@ -132,6 +171,8 @@ class ClientTest {
             "limit: must not be negative" to { client.messagesPage(PHONE, limit = -1) },
             "offset: must not be negative" to { client.messagesPage(PHONE, offset = -1) },
             "maxRetries: must not be negative" to { client.poll(options = CallOptions(maxRetries = -1)) },
+            "timeout: must not be negative" to { client.poll(options = CallOptions(timeout = (-1).seconds)) },
+            "interval: must not be negative" to { client.listen(interval = (-1).seconds).take(1).toList() },
             "since: " to { client.poll(since = Instant.MAX) },
             "context: " to { client.generate(PHONE, emptyList()) },
             "history: " to { client.draftReply(PHONE, history = 101) },
@@ -142,6 +183,25 @@ class ClientTest {
             val error = fails<AvaException.InvalidRequest> { call() }
             assertTrue(error.message.orEmpty().startsWith(words), error.message)
             assertFalse("canary" in error.message.orEmpty())
+        }
+        // Of what would have been sent, it says that it was not, whoever refuses it.
+        val negative = CallOptions(timeout = (-1).seconds)
+        val context = listOf(Turn.user("canary"))
+        for (send in listOf<suspend () -> Any?>(
+            { client.send("canary", "canary") },
+            { client.send(PHONE, "canary \ud83d") },
+            { client.send(PHONE, "canary", negative) },
+            { client.send(PHONE, "canary", CallOptions(maxRetries = -1)) },
+            { client.generate(PHONE, context, autoSend = true, options = negative) },
+        )) {
+            assertEquals(Delivery.NOT_SENT, fails<AvaException.InvalidRequest> { send() }.delivery)
+        }
+        for (read in listOf<suspend () -> Any?>(
+            { client.poll(options = negative) },
+            { client.generate(PHONE, context, options = negative) },
+            { client.settle(madeUpAttempt(PHONE, "canary"), negative) },
+        )) {
+            assertNull(fails<AvaException.InvalidRequest> { read() }.delivery)
         }
         assertEquals(emptyList<Any>(), sandbox.requests())
     }
@@ -244,6 +304,39 @@ class ClientTest {
     }
 
     @Test
+    fun `closing waits for what was logged and told, and not for itself`(sandbox: Sandbox) = runBlocking<Unit> {
+        for (close in listOf<suspend (AvaClient) -> Unit>({ it.close() }, { it.closeAndJoin() }, { it.flush() })) {
+            val lines = AtomicInteger()
+            val slow = Logger {
+                Thread.sleep(50)
+                lines.incrementAndGet()
+            }
+            val client = sandbox.serverClient(ClientOptions(logger = slow, logLevel = LogLevel.DEBUG))
+            repeat(3) { client.send(PHONE, "canary $it") }
+            close(client)
+            assertEquals(3, lines.get())
+        }
+        // Within a logger there is nothing to wait for.
+        val took = CompletableDeferred<Duration>()
+        lateinit var client: AvaClient
+        val closing = Logger { took.complete(measureTime { client.close() }) }
+        client = sandbox.serverClient(ClientOptions(logger = closing, logLevel = LogLevel.DEBUG))
+        client.poll()
+        assertTrue(took.await() < 500.milliseconds, "${took.await()}")
+        // A logger that hangs holds up nobody for long.
+        val release = CountDownLatch(1)
+        val hanging = sandbox.serverClient(ClientOptions(logger = { release.await() }, logLevel = LogLevel.DEBUG))
+        hanging.poll()
+        try {
+            assertFalse(hanging.flush())
+            assertTrue(withTimeoutOrNull(300) { hanging.flush() } == null, "it can be cancelled")
+            assertTrue(measureTime { hanging.close() } < 10.seconds)
+        } finally {
+            release.countDown()
+        }
+    }
+
+    @Test
     fun `the log tells what happens, and hooks that throw change nothing`(sandbox: Sandbox) = runBlocking<Unit> {
         val lines = java.util.concurrent.CopyOnWriteArrayList<LogRecord>()
         val logger = Logger { lines += it }
@@ -264,6 +357,16 @@ class ClientTest {
         }
         until("the line") { lines.any { it.message == "a hook threw" } }
         listening.cancel()
+        assertTrue(client.flush())
+
+        // On a thread that has a name and keeps no program alive.
+        val thread = CompletableDeferred<Thread>()
+        val named = sandbox.serverClient(
+            ClientOptions(logger = { thread.complete(Thread.currentThread()) }, logLevel = LogLevel.DEBUG),
+        )
+        named.poll()
+        with(thread.await()) { assertEquals(listOf("ava-callbacks", true), listOf(name, isDaemon)) }
+
         val silent = sandbox.serverClient(ClientOptions(logger = { error("from the logger") }, logLevel = LogLevel.TRACE))
         assertEquals(0, silent.poll().count)
     }

@@ -7,20 +7,30 @@ import com.buzzedtech.ava.imessage.internal.exception
 import com.buzzedtech.ava.imessage.testing.Sandbox
 import com.buzzedtech.ava.imessage.testing.SandboxExtension
 import com.buzzedtech.ava.imessage.testing.SandboxOperation
+import com.buzzedtech.ava.imessage.testing.madeUpAttempt
+import com.buzzedtech.ava.imessage.testing.madeUpException
+import com.buzzedtech.ava.imessage.testing.madeUpOf
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.ExperimentalCoroutinesApi
 import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withContext
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertInstanceOf
+import org.junit.jupiter.api.Assertions.assertNotEquals
 import org.junit.jupiter.api.Assertions.assertNull
+import org.junit.jupiter.api.Assertions.assertSame
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.extension.ExtendWith
 import org.junit.jupiter.params.ParameterizedTest
 import org.junit.jupiter.params.provider.MethodSource
+import kotlin.reflect.KClass
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 
 /** Every kind of error has its class, as the table says that the core wrote. */
+@OptIn(ExperimentalCoroutinesApi::class)
 @ExtendWith(SandboxExtension::class)
 class ErrorsTest {
     class Entry(
@@ -55,6 +65,7 @@ class ErrorsTest {
         assertEquals(503, (error.cause as AvaException.Server).status)
         // What may hold people's data is for whoever asks for it.
         assertFalse("{}" in error.stackTraceToString())
+        record("error", entry.code, true)
     }
 
     @Test
@@ -114,10 +125,62 @@ class ErrorsTest {
         assertTrue("canary 1" in kept)
         val copy = Attempt.fromJson(kept)
         assertEquals(PHONE, copy.phone)
+        assertEquals(attempt, copy)
+        assertEquals(attempt.hashCode(), copy.hashCode())
+        assertNotEquals(attempt, madeUpAttempt(PHONE, "canary 1"))
         sandbox.seed(PHONE, listOf(mapOf("text" to "canary 1", "direction" to "outbound")))
         assertEquals(Confirmation.HISTORY, client.settle(copy).confirmation)
         val bad = fails<AvaException.InvalidRequest> { Attempt.fromJson("canary") }
         assertFalse("canary" in bad.message.orEmpty())
+    }
+
+    @Test
+    fun `stubs of a user's tests make every kind`() {
+        val limited = madeUpException<AvaException.RateLimited>("Slow down", status = 429, retryAfter = 2.seconds)
+        assertEquals(listOf("Slow down", 429, 2.seconds), listOf(limited.message, limited.status, limited.retryAfter))
+        assertEquals("rate_limited", limited.code)
+        val cause = madeUpException<AvaException.Connection>()
+        val attempt = madeUpAttempt(PHONE, "canary \"2\"")
+        val unknown = madeUpException<AvaException.DeliveryUnknown>(
+            cause = cause,
+            requestId = "req_1",
+            body = "{}",
+            delivery = Delivery.UNKNOWN,
+            messageId = "msg_1",
+            attempt = attempt,
+        )
+        assertSame(cause, unknown.cause)
+        assertEquals(Delivery.UNKNOWN, unknown.delivery)
+        assertEquals(listOf("req_1", "{}", "msg_1"), listOf(unknown.requestId, unknown.body, unknown.messageId))
+        assertEquals(listOf(PHONE, "canary \"2\""), unknown.attempt?.let { listOf(it.phone, it.text) })
+        for (entry in table()) {
+            @Suppress("UNCHECKED_CAST")
+            val kind = Class.forName("${AvaException::class.java.name}$${entry.kotlin.removePrefix("AvaException.")}")
+                .kotlin as KClass<out AvaException>
+            val made = madeUpOf(kind, "one line", null, null, null, null, null, null, null, null)
+            assertEquals(listOf(entry.number, entry.code), listOf(made.number, made.code))
+        }
+        fails<IllegalArgumentException> { madeUpException<AvaException>() }
+    }
+
+    /** Surefire has assertions on, with which coroutines do this. */
+    @Test
+    fun `an exception shows who called, across coroutines, and stays what it is`(sandbox: Sandbox) = runBlocking<Unit> {
+        val thrown = IllegalStateException("canary")
+        val client = AvaClient(tokenProvider = { throw thrown }, baseURL = sandbox.baseURL)
+        val error = fails<AvaException.Authentication> { reading(client) }
+        assertTrue(error.stackTrace.any { "reading" in "$it" }, error.stackTraceToString())
+        assertSame(thrown, error.cause)
+        val copy = madeUpException<AvaException.Server>(cause = thrown, status = 503, requestId = "req_1").createCopy()
+        assertInstanceOf(AvaException.Server::class.java, copy)
+        assertEquals(listOf(503, "req_1", "made up by a test"), listOf(copy.status, copy.requestId, copy.message))
+        assertSame(thrown, copy.cause)
+    }
+
+    private suspend fun reading(client: AvaClient): PollPage {
+        val page = withContext(Dispatchers.IO) { client.poll() }
+        // So that this is no tail call, which leaves no trace of its own.
+        return page.copy(count = page.count)
     }
 
     companion object {

@@ -55,6 +55,8 @@ class ListenTest {
         val byHand = client.listen(interval = QUICK, checkpoint = checkpoint, autoAck = false)
         val message = byHand.buffer(8).first()
         assertEquals(texts[1], message.text)
+        byHand.ack("msg_of_nobody")
+        byHand.ack(message.id)
         byHand.ack(message)
         sandbox.inbound(PHONE, "three")
         assertEquals("three", client.listen(interval = QUICK, checkpoint = checkpoint).first().text)
@@ -82,6 +84,8 @@ class ListenTest {
         assertEquals(emptyList<Message>(), collecting.await())
         assertEquals(emptyList<Message>(), inbox.toList())
         val never = sandbox.client().listen()
+        // Nothing can have been acknowledged here, and that is not passed over.
+        fails<IllegalStateException> { never.ack("msg_1") }
         never.close()
         assertEquals(emptyList<Message>(), never.toList())
     }

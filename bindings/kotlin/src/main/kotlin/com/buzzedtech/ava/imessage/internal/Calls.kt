@@ -1,6 +1,7 @@
 package com.buzzedtech.ava.imessage.internal
 
 import com.buzzedtech.ava.imessage.AvaException
+import com.buzzedtech.ava.imessage.Delivery
 import com.buzzedtech.ava.imessage.Details
 import com.buzzedtech.ava.imessage.core.CoreException
 import com.buzzedtech.ava.imessage.core.Disposable
@@ -52,13 +53,40 @@ internal fun CoreStream.finish() {
     destroy()
 }
 
-/** What the library throws, as this package's exceptions. */
-internal inline fun <T> failing(work: () -> T): T {
+/** Something that is refused here, before the library is asked. What kind of error that is, its place says. */
+internal class Refused(
+    override val message: String,
+    cause: Throwable? = null,
+) : Exception(message, cause)
+
+/**
+ * What the library throws, as this package's exceptions.
+ *
+ * @param delivery Of what would have sent something: that nothing went out.
+ */
+internal inline fun <T> failing(delivery: Delivery? = null, work: () -> T): T {
     try {
         return work()
     } catch (error: CoreException) {
         throw exception(error)
+    } catch (error: Refused) {
+        throw AvaException.InvalidRequest(error.message, error.cause, Details(delivery = delivery))
     } catch (error: CharacterCodingException) {
-        throw AvaException.InvalidRequest("a text has half of a character (a lone surrogate)", error, Details())
+        throw AvaException.InvalidRequest(HALF, error, Details(delivery = delivery))
     }
 }
+
+/** [failing], of a client that is set up. */
+internal inline fun <T> configuring(work: () -> T): T {
+    try {
+        return work()
+    } catch (error: CoreException) {
+        throw exception(error)
+    } catch (error: Refused) {
+        throw AvaException.Configuration(error.message, error.cause, Details())
+    } catch (error: CharacterCodingException) {
+        throw AvaException.Configuration(HALF, error, Details())
+    }
+}
+
+internal const val HALF: String = "a text has half of a character (a lone surrogate)"

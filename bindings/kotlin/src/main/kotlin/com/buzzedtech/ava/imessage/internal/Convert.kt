@@ -90,8 +90,16 @@ private class Extra(
     override val entries: Set<Map.Entry<String, Any?>> get() = parsed.entries
 }
 
-/** In milliseconds. A negative one is none at all, as `withTimeout` has it; an infinite one is for ever. */
-internal fun milliseconds(it: Duration?): ULong? = when {
+/** In milliseconds: rounded up, since a moment is not none at all; an infinite one is for ever. */
+internal fun milliseconds(name: String, it: Duration?): ULong? = when {
+    it == null -> null
+    it.isNegative() -> throw Refused("$name: must not be negative")
+    it.isInfinite() -> ULong.MAX_VALUE
+    else -> it.inWholeMilliseconds.let { whole -> if (it > whole.milliseconds) whole + 1 else whole }.toULong()
+}
+
+/** How long a token lives, in milliseconds: rounded down, and what has expired already lives no more. */
+internal fun lifetime(it: Duration?): ULong? = when {
     it == null -> null
     it.isInfinite() && it.isPositive() -> ULong.MAX_VALUE
     else -> it.inWholeMilliseconds.coerceAtLeast(0).toULong()
@@ -99,7 +107,7 @@ internal fun milliseconds(it: Duration?): ULong? = when {
 
 /** What can't be negative. */
 internal fun whole(name: String, it: Long?): ULong? {
-    if (it != null && it < 0) throw AvaException.InvalidRequest("$name: must not be negative", null, Details())
+    if (it != null && it < 0) throw Refused("$name: must not be negative")
     return it?.toULong()
 }
 
@@ -143,7 +151,14 @@ private fun exception(failure: Failure, cause: Throwable?): AvaException {
     )
     // What it is called here, and in Swift.
     val message = failure.reason.replace(Regex("^baseUrl:"), "baseURL:")
-    return when (failure.number.toInt()) {
+    return exception(failure.number.toInt(), message, cause, details)
+}
+
+/** The numbers of the kinds. */
+internal val KINDS: IntRange = 1..16
+
+internal fun exception(number: Int, message: String, cause: Throwable?, details: Details): AvaException =
+    when (number) {
         1 -> AvaException.Configuration(message, cause, details)
         2 -> AvaException.InvalidRequest(message, cause, details)
         3 -> AvaException.Authentication(message, cause, details)
@@ -161,4 +176,3 @@ private fun exception(failure: Failure, cause: Throwable?): AvaException {
         15 -> AvaException.Storage(message, cause, details)
         else -> AvaException.Internal(message, cause, details)
     }
-}

@@ -21,8 +21,11 @@ import com.buzzedtech.ava.imessage.core.ListenHooks
 import com.buzzedtech.ava.imessage.core.LogLine
 import com.buzzedtech.ava.imessage.core.LogSink
 import com.buzzedtech.ava.imessage.core.Thrown
+import com.buzzedtech.ava.imessage.core.flushCallbacks
 import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.ensureActive
+import kotlinx.coroutines.withContext
 import java.time.Instant
 import kotlin.coroutines.coroutineContext
 import kotlin.time.Duration
@@ -48,16 +51,16 @@ internal fun coreOptions(
     apiKey = apiKey,
     tokenProvider = tokenProvider?.let(::Provided),
     baseUrl = baseURL,
-    timeoutMs = milliseconds(options.timeout),
-    connectTimeoutMs = milliseconds(options.connectTimeout),
-    readIdleTimeoutMs = milliseconds(options.readIdleTimeout),
-    poolIdleTimeoutMs = milliseconds(options.poolIdleTimeout),
+    timeoutMs = milliseconds("timeout", options.timeout),
+    connectTimeoutMs = milliseconds("connectTimeout", options.connectTimeout),
+    readIdleTimeoutMs = milliseconds("readIdleTimeout", options.readIdleTimeout),
+    poolIdleTimeoutMs = milliseconds("poolIdleTimeout", options.poolIdleTimeout),
     maxRetries = retries(options.maxRetries),
-    backoffMs = milliseconds(options.backoff),
-    backoffMaxMs = milliseconds(options.backoffMax),
+    backoffMs = milliseconds("backoff", options.backoff),
+    backoffMaxMs = milliseconds("backoffMax", options.backoffMax),
     confirmFromHistory = options.confirmFromHistory,
-    settleWithinMs = milliseconds(options.settleWithin),
-    settleGapMs = milliseconds(options.settleGap),
+    settleWithinMs = milliseconds("settleWithin", options.settleWithin),
+    settleGapMs = milliseconds("settleGap", options.settleGap),
     rateLimitedIsNotSent = options.rateLimitedIsNotSent,
     maxResponseBytes = whole("maxResponseBytes", options.maxResponseBytes),
     headers = headers(options.headers),
@@ -73,7 +76,7 @@ internal fun coreOptions(options: CallOptions): CoreCallOptions =
     if (options === CallOptions.NONE) {
         NO_OPTIONS
     } else {
-        CoreCallOptions(milliseconds(options.timeout), retries(options.maxRetries), headers(options.headers))
+        CoreCallOptions(milliseconds("timeout", options.timeout), retries(options.maxRetries), headers(options.headers))
     }
 
 internal fun listenOptions(
@@ -87,7 +90,7 @@ internal fun listenOptions(
 ): CoreListenOptions = CoreListenOptions(
     since = moment(since),
     phone = phone,
-    intervalMs = milliseconds(interval),
+    intervalMs = milliseconds("interval", interval),
     checkpointPath = (checkpoint as? FileCheckpoint)?.file?.path,
     checkpointStore = (checkpoint as? CheckpointStore)?.let(::Stored),
     autoAck = autoAck,
@@ -120,7 +123,7 @@ private class Provided(
     override suspend fun token(): CoreToken {
         val context = coroutineContext
         val token = raising({ context.ensureActive() }) { provider.token() }
-        return CoreToken(token.value, milliseconds(token.expiresIn), moment(token.expiresAt))
+        return CoreToken(token.value, lifetime(token.expiresIn), moment(token.expiresAt))
     }
 }
 
@@ -181,4 +184,24 @@ internal class Told(
             override fun onRetry(error: CoreException) = tell("onRetry") { onRetry?.invoke(exception(error)) }
         }
     }
+}
+
+/** How long a closing client waits for what was logged and told: it may be closed on a thread that draws. */
+private const val AT_CLOSE_MS: ULong = 1000u
+
+/** How long a coroutine does, and how long a thread is blocked for it before it is looked whether it was cancelled. */
+private const val AT_MOST_MS = 2000
+private const val SLICE_MS = 50
+
+internal fun deliver() {
+    flushCallbacks(AT_CLOSE_MS)
+}
+
+/** Whether all that was logged and told so far has arrived. */
+internal suspend fun delivered(): Boolean = withContext(Dispatchers.IO) {
+    repeat(AT_MOST_MS / SLICE_MS) {
+        if (flushCallbacks(SLICE_MS.toULong())) return@withContext true
+        ensureActive()
+    }
+    false
 }

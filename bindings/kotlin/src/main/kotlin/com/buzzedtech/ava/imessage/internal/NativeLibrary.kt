@@ -1,6 +1,12 @@
 package com.buzzedtech.ava.imessage.internal
 
+import com.buzzedtech.ava.imessage.core.uniffiCallbackInterfaceCheckpointStore
+import com.buzzedtech.ava.imessage.core.uniffiCallbackInterfaceClientHooks
+import com.buzzedtech.ava.imessage.core.uniffiCallbackInterfaceListenHooks
+import com.buzzedtech.ava.imessage.core.uniffiCallbackInterfaceLogSink
+import com.buzzedtech.ava.imessage.core.uniffiCallbackInterfaceTokenProvider
 import com.buzzedtech.ava.imessage.core.uniffiEnsureInitialized
+import com.buzzedtech.ava.imessage.core.uniffiForeignFutureDroppedCallbackImpl
 import com.buzzedtech.ava.imessage.core.uniffiRustFutureContinuationCallbackImpl
 import com.sun.jna.CallbackThreadInitializer
 import com.sun.jna.Native
@@ -39,12 +45,31 @@ internal object NativeLibrary {
     }
 
     /**
-     * The library's thread tells of the end of each call, and for that is a thread of the JVM's, too. By default JNA would
-     * make it one anew each time, which costs more than the call. As a daemon it keeps no program alive.
+     * The library's threads call the JVM: one tells of the end of each call and asks for tokens, the other writes the log and
+     * tells hooks. For that they are threads of the JVM's, too. By default JNA would make them that anew each time, which
+     * costs more than the call, without a name, and so that they keep a program alive.
      */
     private fun stayAttached() {
-        val staying = CallbackThreadInitializer(true, false, "ava-imessage")
-        Native.setCallbackThreadInitializer(uniffiRustFutureContinuationCallbackImpl, staying)
+        val network = CallbackThreadInitializer(true, false, "ava-imessage")
+        for (callback in listOf(
+            uniffiRustFutureContinuationCallbackImpl,
+            uniffiForeignFutureDroppedCallbackImpl,
+            uniffiCallbackInterfaceTokenProvider.token,
+            uniffiCallbackInterfaceCheckpointStore.load,
+            uniffiCallbackInterfaceCheckpointStore.save,
+        )) {
+            Native.setCallbackThreadInitializer(callback, network)
+        }
+        val callbacks = CallbackThreadInitializer(true, false, "ava-callbacks")
+        for (callback in listOf(
+            uniffiCallbackInterfaceLogSink.log,
+            uniffiCallbackInterfaceClientHooks.onUnknown,
+            uniffiCallbackInterfaceListenHooks.onGap,
+            uniffiCallbackInterfaceListenHooks.onSkipped,
+            uniffiCallbackInterfaceListenHooks.onRetry,
+        )) {
+            Native.setCallbackThreadInitializer(callback, callbacks)
+        }
     }
 
     private fun missing(error: UnsatisfiedLinkError): String {

@@ -4,6 +4,7 @@ import com.buzzedtech.ava.imessage.AvaException
 import com.buzzedtech.ava.imessage.REPOSITORY
 import com.buzzedtech.ava.imessage.flush
 import com.buzzedtech.ava.imessage.internal.Json
+import com.buzzedtech.ava.imessage.record
 import com.buzzedtech.ava.imessage.testing.Sandbox
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
@@ -52,8 +53,10 @@ class VectorsTest {
             val sandbox = following.await()
             following = starting()
             val began = System.nanoTime()
+            var held = false
             try {
                 play(name, sandbox, leaks)
+                held = true
             } catch (failure: Failed) {
                 failures += "$name: ${failure.message}"
             } catch (failure: Exception) {
@@ -62,6 +65,7 @@ class VectorsTest {
             val took = (System.nanoTime() - began) / 1_000_000
             if (wanted.isNotEmpty()) println("%6d ms  %s".format(took, name))
             total += took
+            record("vector", name, held)
             sandbox.close()
         }
         following.await().close()

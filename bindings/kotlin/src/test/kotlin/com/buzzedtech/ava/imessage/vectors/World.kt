@@ -78,7 +78,8 @@ private class Arguments(given: Object) {
 
     fun any(name: String): Any? = left.remove(name)
 
-    fun headers(): Map<String, String> = members(left.remove("headers") ?: return emptyMap()).mapValues { "${it.value}" }
+    fun headers(): Map<String, String> =
+        left.remove("headers")?.let(::members).orEmpty().mapValues { "${it.value}" }
 
     fun call(): CallOptions = CallOptions(milliseconds("timeout_ms"), whole("max_retries")?.toInt(), headers())
 
