@@ -113,6 +113,10 @@ fn differences(known: &Sizes, now: &Sizes) -> Vec<String> {
             }
         }
     }
+    // Of those that were packed: a language whose toolchain isn't there has none.
+    let packed = |name: &str| now.keys().any(|other| name.split('/').next() == other.split('/').next());
+    let gone = known.keys().filter(|name| packed(name) && !now.contains_key(*name));
+    differences.extend(gone.map(|name| format!("{name} is gone")));
     differences
 }
 
@@ -132,6 +136,11 @@ mod tests {
         );
         assert_eq!(differences(&known, &sizes(94_000)), ["a (download) is 94000 bytes, not 100000: -6.0 %"]);
         assert_eq!(differences(&Sizes::new(), &known), ["a is new"]);
+        let size = Size { download: 1, installed: 1 };
+        let [two, one, other] = [&["c/a", "c/b"][..], &["c/a"], &["d/a"]]
+            .map(|names| names.iter().map(|name| ((*name).to_owned(), size)).collect::<Sizes>());
+        assert_eq!(differences(&two, &one), ["c/b is gone"]);
+        assert_eq!(differences(&two, &other), ["d/a is new"]);
     }
 
     #[test]
