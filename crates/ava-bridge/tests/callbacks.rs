@@ -307,7 +307,9 @@ fn a_slow_log_is_bounded_and_says_so() {
 fn a_logger_that_waits_for_the_log_does_not_wait_for_itself() {
     let sandbox = sandbox();
     let (told, answers) = mpsc::channel();
-    let sink = move |_: Vec<Record>| drop(told.send(flush_callbacks(LONG)));
+    let sink = move |_: Vec<Record>| {
+        let _ = told.send(flush_callbacks(LONG));
+    };
     let logger = Logger::new(sink, Level::Debug);
     let client = Client::new(Options { logger: Some(logger), ..options(&sandbox) }).unwrap();
     client.poll(PollOptions::default()).block().unwrap();

@@ -131,10 +131,6 @@ impl<'a> Target<'a> {
         fuzzer.arg(format!("-timeout={LONGEST_SECONDS}")).arg(format!("-rss_limit_mb={MEMORY_MB}"));
         fuzzer.arg(format!("-artifact_prefix={}/", self.findings.display()));
         fuzzer.args(["-print_final_stats=1", "-use_value_profile=1"]);
-        let words = self.corpus.with_file_name("../words").join(format!("{}.dict", self.name));
-        if words.is_file() {
-            fuzzer.arg(format!("-dict={}", words.display()));
-        }
         fuzzer.arg(&self.work).arg(&self.corpus);
         println!("\n{}: {} s", self.name, time.as_secs());
         let mut child = fuzzer.stderr(Stdio::piped()).spawn().context("running the fuzzer")?;

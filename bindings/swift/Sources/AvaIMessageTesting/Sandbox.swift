@@ -26,8 +26,9 @@
     /// XCTAssertEqual(try await sandbox.messages().first?["message"], "Hello?")
     /// ```
     ///
-    /// It runs `ava sandbox`; the `ava` command must be on PATH. It ends with ``stop()``, with the last reference to it,
-    /// or with this process. Its times follow a clock of its own (``clock(now:advance:frozen:)``). `docs/sandbox.md` of
+    /// It runs `ava sandbox`; the `ava` command must be on PATH, or `command` of ``start(echoAfter:settings:apiKey:port:command:)``
+    /// says where it is. It ends with ``stop()``, with the last reference to it, or with this process, however that
+    /// ends. Its times follow a clock of its own (``clock(now:advance:frozen:)``). `docs/sandbox.md` of
     /// the repository has every fault, script and setting.
     public final class Sandbox: Sendable {
         /// Where it is.
@@ -56,10 +57,10 @@
             echoAfter: Duration? = nil, settings: [String: JSONValue] = [:], apiKey: String? = nil, port: Int = 0,
             command: String? = nil
         ) async throws -> Sandbox {
-            var arguments = ["--json", "sandbox", "--port", String(port), "--settings", "-"]
+            var arguments = ["--json", "sandbox", "--until-eof", "--settings", "-", "--port", String(port)]
             if let apiKey { arguments += ["--api-key", apiKey] }
             if let echoAfter { arguments += ["--echo", String(milliseconds(echoAfter))] }
-            let running = try SandboxProcess(command: command, arguments: arguments, input: encoded(.object(settings)))
+            let running = try SandboxProcess(command: command, arguments: arguments, line: encoded(.object(settings)))
             return Sandbox(running: running, ready: try await running.ready())
         }
 

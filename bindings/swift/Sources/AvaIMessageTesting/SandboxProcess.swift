@@ -19,24 +19,28 @@
         private static let startWithin = Duration.seconds(30)
 
         private let process = Process()
+        /// It ends when this does (`--until-eof`), and so with this process, however that ends.
+        private let input: FileHandle
         private let output: FileHandle
 
-        init(command: String?, arguments: [String], input: Data) throws {
+        /// - Parameter line: What it is given on standard input.
+        init(command: String?, arguments: [String], line: Data) throws {
             let (standardInput, standardOutput) = (Pipe(), Pipe())
             process.executableURL = try Self.find(command ?? "ava")
             process.arguments = arguments
             process.standardInput = standardInput
             process.standardOutput = standardOutput
+            input = standardInput.fileHandleForWriting
             output = standardOutput.fileHandleForReading
+            // No other program that this process starts may hold it open.
+            _ = fcntl(input.fileDescriptor, F_SETFD, FD_CLOEXEC)
             do {
                 try process.run()
             } catch {
                 throw SandboxError(words: "\(command ?? "ava") can't be started: \(error.localizedDescription)")
             }
             // It may have ended already, and says why on standard error.
-            try? standardInput.fileHandleForWriting.write(contentsOf: input)
-            try? standardInput.fileHandleForWriting.close()
-            AtExit.shared.add(process.processIdentifier)
+            try? input.write(contentsOf: line + [UInt8(ascii: "\n")])
         }
 
         /// The line that it prints when it listens.
@@ -64,7 +68,6 @@
         }
 
         func stop() {
-            AtExit.shared.remove(process.processIdentifier)
             // Not SIGTERM: Foundation may start it with that blocked. Nothing of it is worth keeping.
             if process.isRunning { kill(process.processIdentifier, SIGKILL) }
         }
@@ -80,23 +83,6 @@
             }
             return found
         }
-    }
-
-    /// The sandboxes that run, to be ended with this process.
-    private final class AtExit: Sendable {
-        static let shared = AtExit()
-
-        private let lock = NSLock()
-        /// Guarded by `lock`.
-        nonisolated(unsafe) private var running: Set<pid_t> = []
-
-        private init() {
-            atexit { AtExit.shared.endAll() }
-        }
-
-        func add(_ process: pid_t) { lock.withLock { _ = running.insert(process) } }
-        func remove(_ process: pid_t) { lock.withLock { _ = running.remove(process) } }
-        private func endAll() { lock.withLock { running.forEach { kill($0, SIGKILL) } } }
     }
 
 #endif

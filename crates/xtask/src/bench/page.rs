@@ -200,7 +200,9 @@ fn charts(recording: &Recording) -> Vec<(&'static str, Chart)> {
     let in_flight = [many(64), format!("{SEND}, asyncio, 64 in flight")];
     let first = Chart {
         title: "Before the first call, and with it".to_owned(),
-        subtitle: "What it takes to load each, what memory it takes up, and how large ours is".to_owned(),
+        subtitle: doubt(recording).unwrap_or_else(|| {
+            "What it takes to load each, what memory it takes up, and how large ours is".to_owned()
+        }),
         panels: first_steps(recording),
     };
     let charts = [

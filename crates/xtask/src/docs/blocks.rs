@@ -182,14 +182,15 @@ struct Exceptions {
 #[serde(deny_unknown_fields)]
 struct Exception {
     document: String,
-    /// One that only this block of the document has.
+    /// How one begins that only this block of the document has.
     line: String,
     reason: String,
 }
 
 impl Exception {
     fn is_about(&self, block: &Block) -> bool {
-        block.document == self.document && block.text.lines().any(|line| line.trim() == self.line)
+        block.document == self.document
+            && block.text.lines().any(|line| line.trim_start().starts_with(&self.line))
     }
 }
 

@@ -18,8 +18,9 @@ public class FileCheckpoint(
 ) : Checkpoint
 
 /**
- * The app's own place: a row, a preference; of one listener at a time, as a [FileCheckpoint]. Both functions run on [kotlinx.coroutines.Dispatchers.Default], one at a time,
- * and have the deadline of a call. What they throw is the cause of an [AvaException.Storage].
+ * The app's own place: a row, a preference; of one listener at a time, as a [FileCheckpoint]. Both functions run on
+ * [kotlinx.coroutines.Dispatchers.Default], one at a time, and have the deadline of a call. What they throw is the cause of
+ * an [AvaException.Storage].
  */
 public interface CheckpointStore : Checkpoint {
     /** The text saved last, or `null` if there never was one. */

@@ -36,8 +36,8 @@ internal object NativeLibrary {
             return missing(error)
         }
         return try {
-            uniffiEnsureInitialized()
             stayAttached()
+            uniffiEnsureInitialized()
             null
         } catch (error: Throwable) {
             "the native library of ava-imessage is of another version than its classes: ${error.cause ?: error}"
@@ -47,7 +47,8 @@ internal object NativeLibrary {
     /**
      * The library's threads call the JVM: one tells of the end of each call and asks for tokens, the other writes the log and
      * tells hooks. For that they are threads of the JVM's, too. By default JNA would make them that anew each time, which
-     * costs more than the call, without a name, and so that they keep a program alive.
+     * costs more than the call, without a name, and so that they keep a program alive. It is asked when it first hands a
+     * callback to the library, and not later.
      */
     private fun stayAttached() {
         val network = CallbackThreadInitializer(true, false, "ava-imessage")

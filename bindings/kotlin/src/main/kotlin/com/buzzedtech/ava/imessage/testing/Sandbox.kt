@@ -63,9 +63,9 @@ public enum class SandboxOperation(
  * ```
  *
  * It runs `ava sandbox`, the command of this project: that of the property `ava.command`, else the one on PATH. It ends
- * with [close], and with this JVM. Its times follow a clock of its own ([clock]). Rows and requests are maps with the
- * wire's names. `docs/sandbox.md` of the repository has every fault, script and setting. [SandboxExtension] makes one
- * for a JUnit 5 class.
+ * with [close], and with this JVM, however that ends. Its times follow a clock of its own ([clock]). Rows and requests are
+ * maps with the wire's names. `docs/sandbox.md` of the repository has every fault, script and setting. [SandboxExtension]
+ * makes one for a JUnit 5 class.
  */
 public class Sandbox private constructor(
     private val process: Process,
@@ -77,6 +77,7 @@ public class Sandbox private constructor(
     private val atExit = Thread(process::destroyForcibly)
 
     init {
+        // Also so that the process, and with it the pipe, is not let go of while somebody only has the URL.
         Runtime.getRuntime().addShutdownHook(atExit)
     }
 
@@ -258,7 +259,8 @@ public class Sandbox private constructor(
         ): Sandbox = withContext(Dispatchers.IO) {
             val program = command ?: System.getProperty("ava.command") ?: "ava"
             val arguments = buildList {
-                addAll(listOf(program, "--json", "sandbox", "--port", "$port"))
+                // Its standard input is a pipe of ours, whose end it sees even where this JVM is killed.
+                addAll(listOf(program, "--json", "sandbox", "--until-eof", "--port", "$port"))
                 apiKey?.let { addAll(listOf("--api-key", it)) }
                 echoAfter?.let { addAll(listOf("--echo", "${it.inWholeMilliseconds}")) }
                 settings?.let { addAll(listOf("--settings", "-")) }
@@ -272,8 +274,8 @@ public class Sandbox private constructor(
                     error,
                 )
             }
-            process.outputStream.bufferedWriter().use { to -> settings?.let { to.write(Json.write(it)) } }
             try {
+                settings?.let { process.outputStream.apply { write("${Json.write(it)}\n".toByteArray()) }.flush() }
                 val ready = runInterruptible { readyLine(process, program) }
                 Sandbox(process, ready["base_url"].toString(), ready["api_key"].toString())
             } catch (error: Throwable) {
