@@ -128,12 +128,14 @@ fn errors_md() -> Result<String> {
     let (written, _) =
         page.split_once(FROM_HERE_ON).with_context(|| format!("{PAGE} has no {FROM_HERE_ON}"))?;
     let mut text = format!(
-        "{written}{FROM_HERE_ON}| no. | code | Rust | what it means, and what to do |\n| --- | --- | --- | --- |\n"
+        "{written}{FROM_HERE_ON}| no. | code | Rust | Python, Node | what it means, and what to do |\n\
+         | --- | --- | --- | --- | --- |\n"
     );
     for entry in entries() {
-        let Entry { number, code, description, .. } = entry;
+        let Entry { number, code, description, python, .. } = entry;
+        let kind = pascal(code);
         // Writing to a string does not fail.
-        let _ = writeln!(text, "| {number} | `{code}` | `ErrorKind::{}` | {description} |", pascal(code));
+        let _ = writeln!(text, "| {number} | `{code}` | `ErrorKind::{kind}` | `{python}` | {description} |");
     }
     Ok(text)
 }
