@@ -89,8 +89,10 @@ impl What {
         if packages.is_empty() {
             bail!("{} has no packages", self.name());
         }
-        for package in &packages {
-            inside::check(package)?;
+        if let Err(error) = packages.iter().try_for_each(|package| inside::check(package)) {
+            // Nobody shall find there what must not be uploaded.
+            std::fs::remove_dir_all(&into)?;
+            return Err(error);
         }
         Ok(packages)
     }
