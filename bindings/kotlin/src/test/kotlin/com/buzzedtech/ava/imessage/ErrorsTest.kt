@@ -10,10 +10,10 @@ import com.buzzedtech.ava.imessage.testing.SandboxOperation
 import com.buzzedtech.ava.imessage.testing.madeUpAttempt
 import com.buzzedtech.ava.imessage.testing.madeUpException
 import com.buzzedtech.ava.imessage.testing.madeUpOf
-import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.ExperimentalCoroutinesApi
+import kotlinx.coroutines.async
+import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.runBlocking
-import kotlinx.coroutines.withContext
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertInstanceOf
@@ -178,7 +178,8 @@ class ErrorsTest {
     }
 
     private suspend fun reading(client: AvaClient): PollPage {
-        val page = withContext(Dispatchers.IO) { client.poll() }
+        // The other coroutine begins when this one waits: one that had ended by then would throw where it is asked.
+        val page = coroutineScope { async { client.poll() }.await() }
         // So that this is no tail call, which leaves no trace of its own.
         return page.copy(count = page.count)
     }

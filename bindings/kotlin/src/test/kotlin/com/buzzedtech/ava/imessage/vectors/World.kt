@@ -127,8 +127,9 @@ internal class World(
                 logger = leaks.logger,
                 logLevel = LogLevel.TRACE,
                 onUnknown = {
-                    hookCalls.incrementAndGet()
                     attempt.set(it)
+                    // Last: whoever waits for the count goes on to settle.
+                    hookCalls.incrementAndGet()
                 },
             ),
         )
