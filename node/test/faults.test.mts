@@ -470,5 +470,10 @@ test("a sandbox ends with its process, even if that is killed", async () => {
   assert.equal(signal, "SIGKILL");
   const [url, order] = stdout.split(" ");
   assert.equal(order, "newest_first");
-  await until("its end", () => fetch(String(url)).then(() => false, () => true));
+  await until("its end", () =>
+    fetch(String(url)).then(
+      () => false,
+      () => true,
+    ),
+  );
 });

@@ -70,10 +70,18 @@ impl ErrorView {
     }
 }
 
-/// A line that begins with a name of several words and a colon, with that name in camel case.
+/// A line that begins with a name, or with names joined by *and*, and a colon: with those of several words in camel case.
 fn camel_case(line: &str) -> Option<String> {
-    let (name, rest) = line.split_once(':')?;
-    if !name.contains('_') || !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') {
+    let (names, rest) = line.split_once(':')?;
+    if !names.contains('_') {
+        return None;
+    }
+    let names: Vec<String> = names.split(" and ").map(camel_name).collect::<Option<_>>()?;
+    Some(format!("{}:{rest}", names.join(" and ")))
+}
+
+fn camel_name(name: &str) -> Option<String> {
+    if !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') {
         return None;
     }
     let mut words = name.split('_');
@@ -83,7 +91,7 @@ fn camel_case(line: &str) -> Option<String> {
         camel.push_str(&first.to_ascii_uppercase());
         camel.push_str(others);
     }
-    Some(format!("{camel}:{rest}"))
+    Some(camel)
 }
 
 /// The error of type `E` behind this one, however deep: the exception that a callback of the application failed
@@ -127,6 +135,10 @@ mod tests {
     fn only_a_leading_name_becomes_camel_case() {
         assert_eq!(camel_case("base_url: not an URL").as_deref(), Some("baseUrl: not an URL"));
         assert_eq!(camel_case("max_response_bytes: 0").as_deref(), Some("maxResponseBytes: 0"));
+        assert_eq!(
+            camel_case("api_key and token_provider: give one").as_deref(),
+            Some("apiKey and tokenProvider: give one")
+        );
         for line in ["phone: must be E.164", "no base_url: none", "a__b: x", "a_: x", "without a name"] {
             assert_eq!(camel_case(line), None, "{line}");
         }

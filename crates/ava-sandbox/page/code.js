@@ -70,7 +70,7 @@ const RUST = {
         return `${use("Client")}let page = client.poll()${since}${phone}.await?;`;
       }
       case "listen":
-        return `use futures_util::TryStreamExt;\n${use("Client")}let mut inbox = client.listen();\nwhile let Some(message) = inbox.try_next().await? {\n    println!("{}: {}", message.phone, message.text);\n}`;
+        return `use futures_util::TryStreamExt;\n${use("Client")}let mut inbox = client.listen().await?;\nwhile let Some(message) = inbox.try_next().await? {\n    println!("{}: {}", message.phone, message.text);\n}`;
       case "generate": {
         const turns = told.context.map((turn) => `    Turn::new(${rust(turn.role)}.into(), ${rust(turn.content)}),\n`);
         const more = list(told.instructions !== null && `.instructions(${rust(told.instructions)})`, told.autoSend && ".auto_send(true)");
@@ -146,7 +146,7 @@ const SWIFT = {
         return `${head}let page = try await client.poll(${list(since, told.phone !== null && `phone: ${swift(told.phone)}`)})`;
       }
       case "listen":
-        return `${head}for try await message in client.listen() {\n    print(message.phone, message.text)\n}`;
+        return `${head}for try await message in try await client.listen() {\n    print(message.phone, message.text)\n}`;
       case "generate": {
         const turns = told.context.map((turn) => `    Turn(role: ${swift(turn.role)}, content: ${swift(turn.content)}),\n`);
         const more = list(told.instructions !== null && `instructions: ${swift(told.instructions)}`, told.autoSend && "autoSend: true");

@@ -4,7 +4,7 @@
 //! failed is a retry, and the first history that shows the row of a send whose answer was lost confirms it.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, HashSet, VecDeque},
     hash::{DefaultHasher, Hash, Hasher},
     time::Duration,
 };
@@ -25,7 +25,7 @@ use crate::{
     record::{Outcome, Recorder, header_map},
 };
 
-/// How many exchanges are kept. Polls that found nothing are the first to go.
+/// How many exchanges are kept. Polls that brought nothing new are the first to go.
 const KEPT: usize = 500;
 /// How much of a body is kept.
 const EXCERPT: usize = 16 * 1024;
@@ -77,7 +77,7 @@ pub struct Exchange {
     pub lost: bool,
     /// The message that this send made, as far as its client can know.
     pub message_id: Option<String>,
-    /// A poll that found nothing.
+    /// A poll that brought nothing new: no row, or only such that an earlier one for the same phone had brought.
     pub idle: bool,
     #[serde(skip)]
     details: Details,
@@ -160,6 +160,8 @@ pub struct Traffic {
 pub(crate) struct Watch {
     exchanges: VecDeque<Exchange>,
     version: u64,
+    /// The ids that polls have brought, by the phone they asked for: a listener asks again for what may come late.
+    polled: HashSet<(Option<String>, String)>,
 }
 
 impl Watch {
@@ -224,6 +226,9 @@ impl Watch {
         // What a client can't read to its end it can't read.
         let json: Option<Value> = json.filter(|_| !cut);
         let status = answer.status;
+        let rows =
+            json.as_ref().and_then(|json| json.get("messages")?.as_array()).filter(|_| status.is_success());
+        let nothing_new = rows.is_some_and(|rows| self.known(seq, rows));
         self.change(seq, |exchange| {
             exchange.took_ms = Some(exchange.took());
             exchange.end = if cut { End::Cut } else { End::Answered };
@@ -234,19 +239,25 @@ impl Watch {
                     exchange.message_id = accepted(status, json.as_ref());
                     exchange.lost = exchange.message_id.is_none() && tells_nothing(status, json.as_ref());
                 }
-                Some(On::Poll) => {
-                    let rows = json.as_ref().and_then(|json| json.get("messages")?.as_array());
-                    exchange.idle =
-                        status.is_success() && rows.is_some_and(Vec::is_empty) && exchange.faults.is_empty();
-                }
+                Some(On::Poll) => exchange.idle = nothing_new && exchange.faults.is_empty(),
                 _ => {}
             }
         });
-        if let Some(rows) = json.as_ref().and_then(|json| json.get("messages")?.as_array())
-            && status.is_success()
-        {
+        if let Some(rows) = rows {
             self.compare(seq, rows, recorder);
         }
+    }
+
+    /// Whether earlier polls of the same kind have brought all of these rows, which are remembered.
+    fn known(&mut self, poll: u64, rows: &[Value]) -> bool {
+        let asked = self.exchanges.iter().find(|exchange| exchange.seq == poll);
+        let Some(asked) = asked.filter(|exchange| exchange.call == Some(On::Poll)) else { return false };
+        let phone = asked.phone.clone();
+        let mut known = true;
+        for id in rows.iter().filter_map(|row| row.get("id")?.as_str()) {
+            known &= !self.polled.insert((phone.clone(), id.to_owned()));
+        }
+        known
     }
 
     /// The connection was closed instead of an answer.
@@ -278,6 +289,7 @@ impl Watch {
 
     pub(crate) fn clear(&mut self) {
         self.exchanges.clear();
+        self.polled.clear();
     }
 
     fn change(&mut self, seq: u64, change: impl FnOnce(&mut Exchange)) {

@@ -99,6 +99,24 @@ async fn what_failed_and_comes_again_is_a_retry() {
 }
 
 #[tokio::test]
+async fn a_poll_is_idle_if_earlier_ones_brought_all_that_it_brings() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let poll = async |query: &str| {
+        call(&sandbox, "GET", &format!("/api/messages/poll{query}"), "").await;
+        exchanges(&sandbox).last().unwrap().idle
+    };
+    assert!(poll("").await);
+    sandbox.inbound("+15550001111", "Hello?");
+    assert!(!poll("").await, "it brings a message");
+    assert!(poll("").await, "the same once more");
+    assert!(!poll("?phone=%2B15550001111").await, "somebody else asks");
+    sandbox.inbound("+15550001111", "Anybody?");
+    assert!(!poll("").await, "one of two is new");
+    sandbox.clear_requests();
+    assert!(!poll("").await, "nothing is shown of the earlier ones");
+}
+
+#[tokio::test]
 async fn only_what_changed_is_given_again() {
     let sandbox = Sandbox::start().await.unwrap();
     send(&sandbox, "one").await;

@@ -8,14 +8,20 @@ const choose = (language) => {
 addEventListener("DOMContentLoaded", () => {
   const before = localStorage.getItem(kept);
   if (before) choose(before);
-  // By keyboard, too, where no label is clicked.
-  document.addEventListener("change", ({ target }) => {
-    if (!target.matches(".tab-input")) return;
-    const language = document.querySelector(`label[for="${target.id}"]`).textContent.trim();
-    const from = target.getBoundingClientRect().top;
+  const keep = (label) => {
+    const from = label.getBoundingClientRect().top;
+    const language = label.textContent.trim();
     localStorage.setItem(kept, language);
     choose(language);
     // Tabs above it may have grown or shrunk.
-    scrollBy({ top: target.getBoundingClientRect().top - from, behavior: "instant" });
+    scrollBy({ top: label.getBoundingClientRect().top - from, behavior: "instant" });
+  };
+  // The tabs' own script checks the input of a label that is clicked, after which nothing changes.
+  document.addEventListener("click", ({ target }) => {
+    if (target.matches(".tab-label")) keep(target);
+  });
+  // By keyboard no label is clicked.
+  document.addEventListener("change", ({ target }) => {
+    if (target.matches(".tab-input")) keep(document.querySelector(`label[for="${target.id}"]`));
   });
 });

@@ -265,7 +265,10 @@ def _command() -> str:
     beside = shutil.which("ava", path=sysconfig.get_path("scripts"))
     command = beside or shutil.which("ava")
     if command is None:
-        raise SandboxError("there is no `ava` command: pip install ava-imessage-cli")
+        raise SandboxError(
+            "there is no `ava` command: install ava-imessage-cli (from a clone: pip install ./python/cli), put `ava` on "
+            "PATH, or pass command="
+        )
     return command
 
 
