@@ -161,7 +161,7 @@ enum Task {
     /// Build the packages that are uploaded
     ///
     /// For this machine's platform, into target/packages, a folder for each:
-    ///   rust     the crates, as crates.io takes them
+    ///   rust     the crates, as cargo publishes them
     ///   command  an archive: `ava`, completions of four shells, the manual
     ///   python   the wheel for every CPython from 3.9 on, the `ava` command in a
     ///            wheel of its own, and the sources of both

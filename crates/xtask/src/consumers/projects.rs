@@ -24,7 +24,7 @@ pub(super) fn of(what: What) -> &'static [Project] {
     }
 }
 
-/// From the `.crate` files, which are patched in for what crates.io would have. The command is compiled as well.
+/// From the `.crate` files, which are patched in for what the registry would have. The command is compiled as well.
 fn rust() -> Result<()> {
     let place = Place::open("rust")?;
     let mut patches = Vec::new();
