@@ -9,7 +9,6 @@ import os
 import random
 import resource
 import signal
-import socket
 import statistics
 import sys
 import threading
@@ -18,7 +17,6 @@ from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -579,28 +577,3 @@ def test_files_are_few(ava_sandbox: Sandbox) -> None:
 async def one_poll(sandbox: Sandbox) -> None:
     async with sandbox.async_client() as client:
         await client.poll()
-
-
-KILLED = """
-import os, signal
-from ava_imessage.testing import Sandbox
-
-sandbox = Sandbox(settings={"history_order": "newest_first"})
-assert sandbox.control("GET", "settings")["history_order"] == "newest_first"
-print(sandbox.base_url, flush=True)
-os.kill(os.getpid(), signal.SIGKILL)
-"""
-
-
-def test_a_sandbox_ends_with_its_process_even_if_that_is_killed(program: Program) -> None:
-    with program.start(KILLED, stderr=2) as running:
-        assert running.stdout is not None
-        url = urlsplit(running.stdout.readline().strip())
-        assert running.wait(20) == -signal.SIGKILL
-    assert url.port is not None
-
-    def gone() -> bool:
-        with socket.socket() as attempt:
-            return attempt.connect_ex(("127.0.0.1", url.port)) != 0
-
-    wait_until(gone, 20)

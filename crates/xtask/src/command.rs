@@ -1,9 +1,9 @@
 //! Running other programs: their output streams through, and is read on the way.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read as _, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result, bail};
 
@@ -119,4 +119,14 @@ fn name(command: &Command) -> String {
     let program = Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy();
     let arguments = command.get_args().take(2).map(OsStr::to_string_lossy);
     std::iter::once(program).chain(arguments).collect::<Vec<_>>().join(" ")
+}
+
+/// Ends a program that went wrong, and gives what it said on standard error, which must be piped.
+pub(crate) fn complaint(child: &mut Child) -> String {
+    let _ = child.kill();
+    let mut said = String::new();
+    if let Some(mut errors) = child.stderr.take() {
+        let _ = errors.read_to_string(&mut said);
+    }
+    said.trim().to_owned()
 }

@@ -8,6 +8,8 @@ use anyhow::{Context, Result, bail, ensure};
 use ava_sandbox::{Fault, RecordedRequest, Sandbox, Settings};
 use tokio::runtime::Runtime;
 
+use crate::command::complaint;
+
 pub(crate) const MAYA: &str = "+15550100142";
 /// Of a program that should end by itself.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -93,7 +95,7 @@ impl Playing {
     pub(crate) fn line(&mut self) -> Result<String> {
         let mut line = String::new();
         if self.output.read_line(&mut line)? == 0 {
-            bail!("it printed no more: {}", self.complaint());
+            bail!("it printed no more: {}", complaint(&mut self.child));
         }
         self.printed += &line;
         Ok(line.trim_end().to_owned())
@@ -111,18 +113,9 @@ impl Playing {
         };
         self.output.read_to_string(&mut self.printed)?;
         if status.code() != Some(code) {
-            bail!("it ended with {status}, not {code}: {}\n{}", self.complaint(), self.printed);
+            bail!("it ended with {status}, not {code}: {}\n{}", complaint(&mut self.child), self.printed);
         }
         Ok(std::mem::take(&mut self.printed))
-    }
-
-    fn complaint(&mut self) -> String {
-        let _ = self.child.kill();
-        let mut said = String::new();
-        if let Some(mut errors) = self.child.stderr.take() {
-            let _ = errors.read_to_string(&mut said);
-        }
-        said.trim().to_owned()
     }
 }
 

@@ -1,11 +1,13 @@
 //! A program that runs, and what it says.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+
+use crate::command::complaint;
 
 /// For a program to open its listener.
 const UNTIL_READY: Duration = Duration::from_secs(30);
@@ -51,7 +53,7 @@ impl Playing {
             Ok("ready") => Ok(()),
             other => {
                 let said = format!("{other:?}");
-                let complaint = self.complaint();
+                let complaint = complaint(&mut self.child);
                 bail!("{} isn't ready: {said} {complaint}", self.name)
             }
         }
@@ -78,23 +80,13 @@ impl Playing {
                 Ok(Some(status)) => break status,
                 Ok(None) if Instant::now() < until => std::thread::sleep(Duration::from_millis(20)),
                 _ => {
-                    let complaint = self.complaint();
+                    let complaint = complaint(&mut self.child);
                     return Some(format!("{}: it didn't end: {complaint}", self.name));
                 }
             }
         };
-        let said = self.complaint();
+        let said = complaint(&mut self.child);
         (!status.success() || !said.is_empty()).then(|| format!("{}: {status}: {said}", self.name))
-    }
-
-    /// What it said on standard error, up to its end.
-    fn complaint(&mut self) -> String {
-        let _ = self.child.kill();
-        let mut said = String::new();
-        if let Some(mut errors) = self.child.stderr.take() {
-            let _ = errors.read_to_string(&mut said);
-        }
-        said.trim().to_owned()
     }
 }
 

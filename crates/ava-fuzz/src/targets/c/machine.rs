@@ -21,84 +21,10 @@ use ava_c::page::*;
 use ava_c::sent::*;
 use ava_sandbox::{Cutoff, Fault, On, Sandbox};
 
+use super::handles::{Handles, c, resized, zeroed};
 use super::input::{Input, Text};
 
 const PHONE: &str = "+15550100142";
-const MOST_HANDLES: usize = 8;
-
-/// Makes a call of C's.
-macro_rules! c {
-    ($call:expr) => {
-        // SAFETY: handles are null, or of a `Handles`, which frees each once and no sooner than it forgets it; texts and
-        // structs are the caller's, live while the call is made, and as long as what is said of their length.
-        unsafe { $call }
-    };
-}
-
-/// Handles of a kind, freed with them.
-struct Handles<T>(Vec<*mut T>, unsafe extern "C" fn(*mut T));
-
-impl<T> Handles<T> {
-    /// Keeps what a call gave, if it gave anything; the oldest goes when there are too many.
-    fn keep(&mut self, handle: *mut T) {
-        if handle.is_null() {
-            return;
-        }
-        if self.0.len() == MOST_HANDLES {
-            let oldest = self.0.remove(0);
-            c!((self.1)(oldest));
-        }
-        self.0.push(handle);
-    }
-
-    fn any(&self, input: &mut Input<'_>) -> *mut T {
-        input.index(self.0.len()).map_or(null_mut(), |at| self.0[at])
-    }
-
-    /// Frees one, or NULL.
-    fn free(&mut self, input: &mut Input<'_>) {
-        let handle = input.index(self.0.len()).map_or(null_mut(), |at| self.0.remove(at));
-        c!((self.1)(handle));
-    }
-}
-
-impl<T> Drop for Handles<T> {
-    fn drop(&mut self) {
-        for handle in self.0.drain(..) {
-            c!((self.1)(handle));
-        }
-    }
-}
-
-/// A struct of options as another version of the header has it: shorter, or longer and zero, or not.
-fn resized<T: Copy>(options: &T, input: &mut Input<'_>) -> Vec<u64> {
-    let whole = size_of::<T>();
-    let size = match input.byte() {
-        0..=159 => whole,
-        160..=199 => 8 + usize::from(input.byte()) % whole,
-        200..=229 => whole + usize::from(input.byte()),
-        _ => usize::from(input.byte()) % 8,
-    };
-    let mut words = vec![0_u64; whole.max(size).div_ceil(8)];
-    // SAFETY: both hold `whole` bytes, and overlap nowhere; `words` is aligned for any struct of numbers and pointers.
-    unsafe {
-        std::ptr::copy_nonoverlapping((&raw const *options).cast::<u8>(), words.as_mut_ptr().cast(), whole)
-    };
-    if size > whole && input.one_in(4) {
-        // An option that only a newer library knows.
-        if let Some(last) = words.last_mut() {
-            *last = u64::MAX;
-        }
-    }
-    words[0] = size as u64;
-    words
-}
-
-/// A struct of zeroes, which is all defaults.
-fn zeroed<T: Copy>() -> T {
-    // SAFETY: as the header has it, every struct of options may be zeroes.
-    unsafe { std::mem::zeroed() }
-}
 
 pub(super) struct Machine<'a> {
     sandbox: &'a Sandbox,
@@ -121,18 +47,18 @@ impl<'a> Machine<'a> {
     pub(super) fn new(sandbox: &'a Sandbox) -> Machine<'a> {
         let mut machine = Machine {
             sandbox,
-            calls: Handles(Vec::new(), ava_call_free),
-            listeners: Handles(Vec::new(), ava_listener_free),
-            conversations: Handles(Vec::new(), ava_messages_free),
-            clients: Handles(Vec::new(), ava_client_free),
-            cancels: Handles(Vec::new(), ava_cancel_free),
-            attempts: Handles(Vec::new(), ava_attempt_free),
-            messages: Handles(Vec::new(), ava_message_free),
-            sent: Handles(Vec::new(), ava_sent_message_free),
-            generated: Handles(Vec::new(), ava_generated_message_free),
-            pages: Handles(Vec::new(), ava_message_page_free),
-            polls: Handles(Vec::new(), ava_poll_page_free),
-            errors: Handles(Vec::new(), ava_error_free),
+            calls: Handles::freed_by(ava_call_free),
+            listeners: Handles::freed_by(ava_listener_free),
+            conversations: Handles::freed_by(ava_messages_free),
+            clients: Handles::freed_by(ava_client_free),
+            cancels: Handles::freed_by(ava_cancel_free),
+            attempts: Handles::freed_by(ava_attempt_free),
+            messages: Handles::freed_by(ava_message_free),
+            sent: Handles::freed_by(ava_sent_message_free),
+            generated: Handles::freed_by(ava_generated_message_free),
+            pages: Handles::freed_by(ava_message_page_free),
+            polls: Handles::freed_by(ava_poll_page_free),
+            errors: Handles::freed_by(ava_error_free),
         };
         machine.client(&mut Input::new(&[]));
         machine

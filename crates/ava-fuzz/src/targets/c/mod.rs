@@ -4,6 +4,7 @@
 //! texts with or without their length, and frees each handle once, whenever it likes. Nothing crashes, an error comes
 //! with a status and only with one, and every text that is given back ends with a NUL and is UTF-8.
 
+mod handles;
 mod input;
 mod machine;
 
