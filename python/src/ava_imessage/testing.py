@@ -266,8 +266,8 @@ def _command() -> str:
     command = beside or shutil.which("ava")
     if command is None:
         raise SandboxError(
-            "there is no `ava` command: install ava-imessage-cli (from a clone: pip install ./python/cli), put `ava` on "
-            "PATH, or pass command="
+            "there is no `ava` command: install ava-imessage-cli (from a clone: pip install ./python/cli), put `ava` "
+            "on PATH, or pass command="
         )
     return command
 
