@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 use crate::command::{cargo, command, root, run as done};
-use crate::{c, kotlin, node, python, tools};
+use crate::{c, kotlin, node, python, swift, tools};
 
 /// A language's program, or one of its two.
 pub(super) struct Face {
@@ -38,7 +38,7 @@ impl Face {
     }
 }
 
-const NAMES: [&str; 6] = ["rust", "python", "asyncio", "node", "c", "kotlin"];
+const NAMES: [&str; 7] = ["rust", "python", "asyncio", "node", "c", "kotlin", "swift"];
 
 /// All, or those of these names, built.
 pub(super) fn all(folder: &Path, only: &[String]) -> Result<Vec<Face>> {
@@ -75,6 +75,10 @@ pub(super) fn all(folder: &Path, only: &[String]) -> Result<Vec<Face>> {
         let face =
             Face::new("kotlin", "java").argument("-Xmx48m").argument("-Xms48m").argument("-XX:+UseSerialGC");
         faces.push(face.argument("-XX:+AlwaysPreTouch").argument("-cp").argument(classes).argument("SoakKt"));
+    }
+    if wanted("swift") {
+        let (program, arguments) = swift::program(&programs.join("swiftpm"), "soak")?;
+        faces.push(Face { arguments, ..Face::new("swift", program) });
     }
     Ok(faces)
 }

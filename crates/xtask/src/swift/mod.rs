@@ -74,7 +74,8 @@ pub(crate) fn check(report: &mut Report) {
     report.check("swift: format", || {
         let mut lint = swift.tool("swift-format");
         lint.args(["lint", "--strict", "--recursive", "--configuration", ".swift-format", "Package.swift"]);
-        lint.args(WRITTEN_BY_HAND).arg(root().join("tests/consumers/swift"));
+        lint.args(WRITTEN_BY_HAND)
+            .args(["tests/consumers/swift", "tests/soak/swiftpm"].map(|other| root().join(other)));
         done(&mut lint)?;
         Ok(Outcome::Passed)
     });
@@ -189,6 +190,21 @@ pub(crate) fn consumer_commands(folder: &Path, project: &Path) -> Result<[Comman
     let swift = Toolchain::setup()?.sharing(folder);
     let scratch = folder.join("scratch");
     Ok([swift.build(project, &scratch), swift.run(scratch.join("debug/converse"), project)])
+}
+
+/// Builds a package of the checkout that depends on ours, and says what runs its program. That is a process and nothing
+/// around it: what goes before it becomes it.
+pub(crate) fn program(package: &Path, name: &str) -> Result<(PathBuf, Vec<PathBuf>)> {
+    let swift = Toolchain::setup()?;
+    make(Kind::Testing)?;
+    let scratch = scratch(name)?;
+    done(swift.build(package, &scratch).arg("--quiet"))?;
+    Ok(parts(&swift.run(scratch.join("debug").join(name), package)))
+}
+
+/// A command's program and arguments.
+fn parts(command: &Command) -> (PathBuf, Vec<PathBuf>) {
+    (command.get_program().into(), command.get_args().map(PathBuf::from).collect())
 }
 
 /// What is measured of the package, and beside whom.
