@@ -179,7 +179,7 @@ pub(crate) unsafe fn options<T: Extensible>(given: *const T, name: &str) -> Resu
         let size = unsafe { given.cast::<usize>().read() };
         // No struct's size is other than a multiple of its alignment; one that is would cut a pointer in two.
         if size < size_of::<usize>() || size > 1 << 16 || size % align_of::<T>() != 0 {
-            return Err(invalid(format!("{name}.size: must be sizeof of the struct")));
+            return Err(invalid(format!("{name}.size: must be the sizeof of the struct")));
         }
         let start = given.cast::<u8>();
         for at in size_of::<T>()..size {

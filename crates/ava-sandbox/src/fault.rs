@@ -9,7 +9,8 @@
 //! `redirect`); `retry_after`, `content_type`, `omit_date`; then `truncate` and `drip_ms` act on whatever is answered.
 
 use http::{HeaderValue, StatusCode};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::error::ControlError;
@@ -35,8 +36,8 @@ pub struct Fault {
     /// Answer with this status, and unless `body` says otherwise with an error body that names it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// The `Retry-After` header, verbatim.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The `Retry-After` header, verbatim. As JSON it may be a number of seconds, too.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "text_or_number")]
     pub retry_after: Option<String>,
     /// The body: a JSON string is sent as that text, anything else as JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,6 +91,15 @@ pub struct Fault {
 
 fn is_false(value: &bool) -> bool {
     !value
+}
+
+fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(text)),
+        Value::Number(number) => Ok(Some(number.to_string())),
+        _ => Err(D::Error::custom("retry_after: a text, or a number of seconds")),
+    }
 }
 
 impl Default for Fault {
@@ -389,6 +399,10 @@ mod tests {
         assert!(refused(Fault { garbage: true, reject: Some("no".into()), ..fault() }));
         assert!(refused(Fault { process: Some(false), delay_ms: Some(1), ..fault() }));
         assert!(refused(Fault { retry_after: Some("a\nb".into()), ..status(429) }));
+        let read = serde_json::from_str::<Fault>;
+        assert_eq!(read(r#"{"retry_after":2}"#).unwrap().retry_after.as_deref(), Some("2"));
+        assert_eq!(read(r#"{"retry_after":"soon"}"#).unwrap().retry_after.as_deref(), Some("soon"));
+        assert!(read(r#"{"retry_after":[]}"#).unwrap_err().to_string().contains("retry_after"));
         let typo = serde_json::from_str::<Fault>(r#"{"on":"send","statsu":500}"#).unwrap_err();
         assert!(typo.to_string().contains("statsu"), "{typo}");
     }

@@ -110,10 +110,11 @@ enum Task {
     },
     /// Let every language work for minutes against a sandbox that misbehaves, and judge it
     ///
-    /// Programs of Rust, Python (blocking and asyncio), Node and C send, read, listen and
-    /// answer, all at once, while faults come and go as a seed has it. It fails if memory,
-    /// open files or threads of one grow, if a message went out twice or was posted again
-    /// by guess, if a caller was told what isn't so, or if a listener missed an answer.
+    /// A program of each language (of Python a blocking and an asyncio one) sends, reads,
+    /// listens and answers, all at once, while faults come and go as a seed has it. It
+    /// fails if memory, open files or threads of one grow, if a message went out twice or
+    /// was posted again by guess, if a caller was told what isn't so, or if a listener
+    /// missed an answer.
     /// Plots are in target/soak. The first 30 % are not judged by slope.
     #[command(verbatim_doc_comment)]
     Soak {

@@ -69,7 +69,7 @@ class Base:
             base_url: Where the API is; ``AVA_BASE_URL``, else ``https://chat.buzzedtech.com``. Plain http is for
                 loopback alone.
             timeout: Seconds a call may take, retries and settling included: 30. A generated reply has 60 unless
-                this is given.
+                this is given. ``None`` leaves the default, here and elsewhere.
             max_retries: How often a call is tried again where that is safe: 2. A send is only ever posted again
                 when it certainly was not sent.
             connect_timeout: Seconds DNS, TCP and TLS may take together: 5.

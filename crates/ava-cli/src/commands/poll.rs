@@ -17,7 +17,7 @@ Examples:
   ava poll --since 2026-01-25T12:00:00Z
   ava poll --phone +1234567890 --json
 
-What comes again, comes again. For an inbox that loses nothing:
+A second poll shows the same messages again. For an inbox that loses nothing:
 `ava listen --checkpoint FILE`. JSON, one message a line: {id, phone, text,
 direction, timestamp, status}.";
 

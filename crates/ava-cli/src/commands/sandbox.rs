@@ -147,9 +147,8 @@ impl Write for Ready<'_> {
 impl Ready<'_> {
     /// The sandbox serves all the same if no browser can be opened: over ssh there is none.
     fn open(&self, page_url: &str) {
-        if let Err(error) = open::that_detached(page_url) {
-            self.printer
-                .note("no_browser", &format!("No browser could be opened ({error}). The page: {page_url}"));
+        if open::that_detached(page_url).is_err() {
+            self.printer.note("no_browser", &format!("No browser could be opened. The page: {page_url}"));
         }
     }
 
