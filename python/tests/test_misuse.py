@@ -104,6 +104,8 @@ def test_a_wrong_value_is_refused_by_name(call: Callable[[AvaClient], object], n
         ({"api_key": "k\0"}, ConfigurationError),
         ({"max_retries": -1}, ConfigurationError),
         ({"max_response_bytes": -1}, ConfigurationError),
+        ({"max_response_bytes": 0}, ConfigurationError),
+        ({"read_idle_timeout": 0.0}, ConfigurationError),
         ({"timeout": HUGE}, ConfigurationError),
         ({"user_agent": "two\nlines"}, ConfigurationError),
     ],

@@ -150,13 +150,13 @@ impl ClientBuilder {
         self
     }
 
-    /// How long DNS, TCP and TLS may take together: 5 s.
+    /// How long DNS, TCP and TLS may take together: 5 s. Zero is refused.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.http.connect_timeout = timeout.min(FOREVER);
         self
     }
 
-    /// How long the server may be silent: 10 s. For a generated reply it counts only between body bytes.
+    /// How long the server may be silent: 10 s. Zero is refused. For a generated reply it counts only between body bytes.
     pub fn read_idle_timeout(mut self, timeout: Duration) -> Self {
         self.read_idle_timeout = timeout.min(FOREVER);
         self
@@ -204,7 +204,7 @@ impl ClientBuilder {
         self
     }
 
-    /// The largest answer that is read: 8 MiB.
+    /// The largest answer that is read: 8 MiB. Zero is refused.
     pub fn max_response_bytes(mut self, bytes: usize) -> Self {
         self.max_response_bytes = bytes;
         self
@@ -255,6 +255,16 @@ impl ClientBuilder {
     /// `configuration`, naming the option.
     pub fn build(self) -> Result<Client> {
         let origin = Origin::parse(&self.base_url)?;
+        // No call could end well; a send would always be unknown.
+        for (option, is_zero) in [
+            ("connect_timeout", self.http.connect_timeout.is_zero()),
+            ("read_idle_timeout", self.read_idle_timeout.is_zero()),
+            ("max_response_bytes", self.max_response_bytes == 0),
+        ] {
+            if is_zero {
+                return Err(Error::configuration(format!("{option}: must be more than zero")));
+            }
+        }
         let credentials = match (self.key, self.provider) {
             (Some(key), None) => Credentials::key(key)?,
             (None, Some(provider)) => Credentials::provider(provider),
@@ -303,5 +313,26 @@ impl ClientBuilder {
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder").field("timeout", &self.timeout).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+
+    #[test]
+    fn what_would_ruin_every_call_is_refused() {
+        type Set = fn(ClientBuilder) -> ClientBuilder;
+        let ruinous: [(&str, Set); 3] = [
+            ("connect_timeout", |builder| builder.connect_timeout(Duration::ZERO)),
+            ("read_idle_timeout", |builder| builder.read_idle_timeout(Duration::ZERO)),
+            ("max_response_bytes", |builder| builder.max_response_bytes(0)),
+        ];
+        for (name, set) in ruinous {
+            let error = set(Client::builder().api_key("sk_1")).build().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Configuration);
+            assert!(error.message().starts_with(&format!("{name}: ")), "{}", error.message());
+        }
     }
 }

@@ -125,7 +125,7 @@ pub(crate) fn page() -> String {
         "\nA generated reply has {} s unless a timeout is given. A history's page has {} messages unless `limit` says\n\
          otherwise (1 to 100). A listener polls every {} s, and stretches that to twice as long while nothing comes. A\n\
          draft is made from the newest {} messages. `timeout`, `max_retries` and further headers can be said of every\n\
-         call, too.\n",
+         call, too. `connect_timeout`, `read_idle_timeout` and `max_response_bytes` must be more than zero.\n",
         core::DEFAULT_GENERATE_TIMEOUT.as_secs_f64(),
         core::DEFAULT_LIMIT,
         core::DEFAULT_INTERVAL.as_secs_f64(),
