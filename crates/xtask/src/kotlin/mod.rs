@@ -68,12 +68,17 @@ pub(crate) fn check(report: &mut Report) {
     }
 }
 
+/// Builds the package, and installs it for this machine's Maven, where other projects find it.
+fn install(kind: Kind) -> Result<()> {
+    toolchain::setup()?;
+    core::make(kind)?;
+    maven::quietly(&folder(), &["install", "-Dmaven.test.skip"])
+}
+
 /// Installs what the documents' blocks need, and runs them.
 pub(crate) fn check_documents(report: &mut Report) {
     report.check("kotlin: docs", || {
-        toolchain::setup()?;
-        core::make(Kind::Testing)?;
-        maven::quietly(&folder(), &["install", "-Dmaven.test.skip"])?;
+        install(Kind::Testing)?;
         Ok(Outcome::Played(documents::run(&ava()?)?))
     });
 }
@@ -92,9 +97,7 @@ pub(crate) fn reference(into: &Path) -> Result<()> {
 
 /// Plays the example conversation, with the sample app's own classes.
 pub(crate) fn demo() -> Result<()> {
-    toolchain::setup()?;
-    core::make(Kind::Testing)?;
-    maven::quietly(&folder(), &["install", "-Dmaven.test.skip"])?;
+    install(Kind::Testing)?;
     play("com.example.Conversation")
 }
 
@@ -109,9 +112,7 @@ fn play(main: &str) -> Result<()> {
 /// Builds the jars as they ship, for this platform, and lays them out as a repository of Maven's. They are installed for
 /// this machine's Maven, too.
 pub(crate) fn package(into: &Path) -> Result<()> {
-    toolchain::setup()?;
-    core::make(Kind::Packed)?;
-    maven::quietly(&folder(), &["install", "-Dmaven.test.skip"])?;
+    install(Kind::Packed)?;
     let name = format!("ava-imessage-{}", version());
     let repository = into.join("com/buzzedtech/ava-imessage").join(version());
     std::fs::create_dir_all(&repository)?;
@@ -186,8 +187,6 @@ fn class_path(project: &Path) -> Result<std::ffi::OsString> {
 
 /// The class path of a project that depends on the package, as the tests build it.
 pub(crate) fn dependant(project: &Path) -> Result<std::ffi::OsString> {
-    toolchain::setup()?;
-    core::make(Kind::Testing)?;
-    maven::quietly(&folder(), &["install", "-Dmaven.test.skip"])?;
+    install(Kind::Testing)?;
     class_path(project)
 }
