@@ -41,6 +41,7 @@ myst_heading_anchors = 4
 html_theme = "furo"
 html_title = f"ava-imessage {release}"
 html_static_path = ["static"]
+html_favicon = "../../crates/ava-sandbox/page/icon.svg"
 html_css_files = ["site.css"]
 html_js_files = ["languages.js"]
 html_copy_source = False

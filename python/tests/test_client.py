@@ -146,7 +146,12 @@ def test_a_listener_acknowledges_and_resumes(ava_sandbox: Sandbox, tmp_path: Pat
             message = next(listener)
             assert message.text == "text 1"
             listener.ack(message)
-            assert next(listener).text == "text 2"
+            message = next(listener)
+            assert message.text == "text 2"
+            listener.ack(message.id)  # For who has kept no more of it.
+            with pytest.raises(TypeError, match="message"):
+                listener.ack(message.text.encode())  # type: ignore[arg-type]
+        assert message.id in path.read_text()
         with pytest.raises(ava_imessage.ConfigurationError, match="checkpoint"):
             client.listen(checkpoint=path, phone=PHONE)
 

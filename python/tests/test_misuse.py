@@ -91,6 +91,22 @@ def test_a_wrong_value_is_refused_by_name(call: Callable[[AvaClient], object], n
 
 
 @pytest.mark.parametrize(
+    ("call", "delivery"),
+    [
+        (lambda client: client.send(PHONE, SURROGATE), "not_sent"),
+        (lambda client: client.send(PHONE, "text", timeout=-1), "not_sent"),
+        (lambda client: client.generate(PHONE, [], auto_send=True, max_retries=-1), "not_sent"),
+        (lambda client: client.generate(PHONE, [], max_retries=-1), None),
+        (lambda client: client.poll(timeout=-1), None),
+    ],
+)
+def test_what_is_refused_here_was_not_sent_either(call: Callable[[AvaClient], object], delivery: str | None) -> None:
+    with AvaClient("k", base_url="http://127.0.0.1:1") as client, pytest.raises(InvalidRequestError) as caught:
+        call(client)
+    assert caught.value.delivery == delivery
+
+
+@pytest.mark.parametrize(
     ("options", "error"),
     [
         ({"timeout": "soon"}, TypeError),

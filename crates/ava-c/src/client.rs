@@ -2,8 +2,8 @@
 
 use std::ffi::{c_char, c_void};
 
-use ava_bridge::core::{GeneratedMessage, Receipt, SentMessage, Turn};
-use ava_bridge::{Call, Client, PageOptions, PollOptions, Result, parse_time};
+use ava_bridge::core::{Delivery, GeneratedMessage, Receipt, SentMessage, Turn};
+use ava_bridge::{Call, Client, Error, PageOptions, PollOptions, Result, parse_time};
 
 use crate::attempt::ava_attempt;
 use crate::border::{Out, ava_status, free, list, optional, read, required, run, string, text};
@@ -184,10 +184,16 @@ unsafe fn send(
     options: *const ava_call_options,
 ) -> Result<Call<Receipt>> {
     // SAFETY: by this function's contract.
-    let (client, phone, text, options) = unsafe {
-        (of(client)?, string(phone, "phone")?, self::text(text, text_len, "text")?, options::call(options)?)
+    let given = || unsafe {
+        Ok((of(client)?, string(phone, "phone")?, self::text(text, text_len, "text")?, options::call(options)?))
     };
+    let (client, phone, text, options) = given().map_err(not_sent)?;
     Ok(client.send(phone, text, options))
+}
+
+/// Of something that would have sent a message.
+fn not_sent(refused: Error) -> Error {
+    refused.with_delivery(Delivery::NotSent)
 }
 
 /// Asks the history again whether an unknown send happened (*Get Messages*). Nothing is posted.
@@ -388,19 +394,16 @@ unsafe fn generate(
     options: *const ava_call_options,
 ) -> Result<Call<GeneratedMessage>> {
     // SAFETY: by this function's contract.
-    let (client, phone, turns, call) = unsafe {
-        (
-            of(client)?,
-            string(phone, "phone")?,
-            list(context, context_len, "context")?,
-            options::call(options)?,
-        )
+    let given = || unsafe {
+        let (client, phone) = (of(client)?, string(phone, "phone")?);
+        let turns = list(context, context_len, "context")?.iter().map(|it| turn(it)).collect::<Result<_>>()?;
+        Ok((client, phone, turns, options::generate(how, options::call(options)?)?))
     };
     // SAFETY: by this function's contract.
-    let turns = turns.iter().map(|it| unsafe { turn(it) }).collect::<Result<_>>()?;
-    // SAFETY: by this function's contract.
-    let options = unsafe { options::generate(how, call) }?;
-    Ok(client.generate(phone, turns, options))
+    let sends = unsafe { options::auto_sends(how) };
+    let (client, phone, turns, how) =
+        given().map_err(|refused| if sends { not_sent(refused) } else { refused })?;
+    Ok(client.generate(phone, turns, how))
 }
 
 /// # Safety

@@ -308,6 +308,15 @@ pub(crate) unsafe fn generate(
     })
 }
 
+/// Whether what is asked for sends a message, as far as it can be read.
+///
+/// # Safety
+/// The options are null or as the header says.
+pub(crate) unsafe fn auto_sends(given: *const ava_generate_options) -> bool {
+    // SAFETY: by this function's contract.
+    unsafe { options(given, "options") }.is_ok_and(|it| it.auto_send == AVA_YES)
+}
+
 /// # Safety
 /// The options are null or as the header says.
 pub(crate) unsafe fn draft(given: *const ava_draft_options, call: CallOptions) -> Result<DraftOptions> {

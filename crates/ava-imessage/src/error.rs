@@ -229,6 +229,13 @@ impl Error {
         self
     }
 
+    /// Says what became of the message, of a send that something refused before it came here.
+    #[must_use]
+    pub fn with_delivery(mut self, delivery: Delivery) -> Error {
+        self.0.delivery = Some(delivery);
+        self
+    }
+
     pub(crate) fn with_status(mut self, status: u16) -> Error {
         self.0.status = Some(status);
         self
@@ -246,11 +253,6 @@ impl Error {
 
     pub(crate) fn with_body(mut self, body: String) -> Error {
         self.0.body = (!body.is_empty()).then_some(body);
-        self
-    }
-
-    pub(crate) fn with_delivery(mut self, delivery: Delivery) -> Error {
-        self.0.delivery = Some(delivery);
         self
     }
 

@@ -1,7 +1,7 @@
 //! The client: each operation is a [`Call`] that either face makes.
 
-use ava_bridge::core::Message as CoreMessage;
-use ava_bridge::{DraftOptions, ErrorKind, GenerateOptions, Handed, ListenOptions, PageOptions, PollOptions};
+use ava_bridge::core::{Message as CoreMessage, Turn};
+use ava_bridge::{CallOptions, DraftOptions, ErrorKind, GenerateOptions, Handed, ListenOptions, PageOptions, PollOptions};
 use pyo3::IntoPyObjectExt;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -9,7 +9,7 @@ use pyo3::types::PyDict;
 
 use crate::answer::Answer;
 use crate::call::Call;
-use crate::error::{exception, to_py_err};
+use crate::error::{exception, not_sent, to_py_err};
 use crate::foreign::{Callback, Callbacks};
 use crate::model::{Attempt, Gap, Message, SkippedRow, turns};
 use crate::options::{Given, argument};
@@ -63,8 +63,11 @@ impl Core {
         max_retries: Option<&Bound<'_, PyAny>>,
         headers: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Call> {
-        let call = options::call(timeout, max_retries, headers)?;
-        let (phone, text): (String, String) = (argument("phone", phone)?, argument("text", text)?);
+        let given = || -> PyResult<(String, String, CallOptions)> {
+            let call = options::call(timeout, max_retries, headers)?;
+            Ok((argument("phone", phone)?, argument("text", text)?, call))
+        };
+        let (phone, text, call) = given().map_err(|refused| not_sent(phone.py(), refused))?;
         Ok(Call::new(self.client.send(phone, text, call)))
     }
 
@@ -133,11 +136,13 @@ impl Core {
         max_retries: Option<&Bound<'_, PyAny>>,
         headers: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Call> {
-        let call = options::call(timeout, max_retries, headers)?;
-        let phone: String = argument("phone", phone)?;
-        let context = turns(context)?;
-        let instructions = instructions.map(|given| argument("instructions", given)).transpose()?;
-        let how = GenerateOptions { instructions, auto_send, call };
+        let given = || -> PyResult<(String, Vec<Turn>, GenerateOptions)> {
+            let call = options::call(timeout, max_retries, headers)?;
+            let instructions = instructions.map(|given| argument("instructions", given)).transpose()?;
+            Ok((argument("phone", phone)?, turns(context)?, GenerateOptions { instructions, auto_send, call }))
+        };
+        let refused = |error| if auto_send { not_sent(phone.py(), error) } else { error };
+        let (phone, context, how) = given().map_err(refused)?;
         Ok(Call::new(self.client.generate(phone, context, how)))
     }
 
@@ -247,13 +252,25 @@ impl Listener {
         Call::new(self.listener.next())
     }
 
-    fn ack(&self, message: &Message) -> Call {
-        Call::new(self.listener.ack(&message.0.id))
+    fn ack(&self, message: Acknowledged<'_>) -> Call {
+        Call::new(match message {
+            Acknowledged::Message(message) => self.listener.ack(&*message.0.id),
+            Acknowledged::Id(id) => self.listener.ack(id),
+        })
     }
 
     fn close(&self) {
         self.listener.close();
     }
+}
+
+/// What names a message.
+#[derive(FromPyObject)]
+enum Acknowledged<'py> {
+    #[pyo3(annotation = "Message")]
+    Message(PyRef<'py, Message>),
+    #[pyo3(annotation = "str")]
+    Id(String),
 }
 
 impl Answer for Listener {

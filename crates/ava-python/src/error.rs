@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+use ava_bridge::core::Delivery;
 use ava_bridge::{Error, ErrorView, source_of};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -15,6 +16,15 @@ use crate::model::Attempt;
 pub(crate) fn to_py_err(py: Python<'_>, error: Error) -> PyErr {
     let raised = source_of::<Raised>(&error).map(|raised| raised.exception.bind(py).clone());
     exception(py, ErrorView::from(&error), raised).map_or_else(|failure| failure, PyErr::from_value)
+}
+
+/// The same, of something that would have sent a message. A `TypeError` is Python's own, and says nothing of that.
+pub(crate) fn not_sent(py: Python<'_>, refused: PyErr) -> PyErr {
+    let value = refused.value(py);
+    match value.hasattr("delivery") {
+        Ok(true) => value.setattr("delivery", Delivery::NotSent.as_str()).err().unwrap_or(refused),
+        _ => refused,
+    }
 }
 
 /// `raised`, what a callback failed with, stands behind the innermost of our errors.

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use ava_bridge::core::{self, Timestamp};
-use ava_bridge::{Call, DraftOptions, GenerateOptions, PageOptions, PollOptions, Result};
+use ava_bridge::core::{self, Delivery};
+use ava_bridge::ErrorKind::InvalidRequest;
+use ava_bridge::{Call, DraftOptions, Error, GenerateOptions, PageOptions, PollOptions, Result};
 
 use crate::attempt::Attempt;
 use crate::call::{DoneCall, GenerateCall, ListenCall, PageCall, PollCall, SendCall, SettleCall};
@@ -11,7 +12,7 @@ use crate::error::CoreError;
 use crate::model::Turn;
 use crate::options::{CallOptions, ClientOptions, ListenOptions};
 use crate::stream::MessageStream;
-use crate::time::{Moment, moment};
+use crate::time::{Moment, moment, whole};
 
 /// A client.
 #[derive(uniffi::Object)]
@@ -22,7 +23,7 @@ impl Client {
     /// Checks everything and makes the client.
     #[uniffi::constructor]
     pub fn new(options: ClientOptions) -> std::result::Result<Arc<Client>, CoreError> {
-        let made = ava_bridge::guard(|| ava_bridge::Client::new(options.into_bridge()));
+        let made = ava_bridge::guard(|| ava_bridge::Client::new(options.into_bridge()?));
         made.map(|client| Arc::new(Client(client))).map_err(|error| CoreError::of(&error))
     }
 
@@ -43,23 +44,29 @@ impl Client {
 
     /// Sends a message.
     pub fn send(&self, phone: String, text: String, options: CallOptions) -> Arc<SendCall> {
-        Arc::new(self.0.send(phone, text, options.into()).into())
+        let options = options.into_bridge().map_err(not_sent);
+        begun(options.map(|options| self.0.send(phone, text, options)))
     }
 
     /// Settles a send that is unknown.
     pub fn settle(&self, attempt: &Attempt, options: CallOptions) -> Arc<SettleCall> {
-        Arc::new(self.0.settle(&attempt.0, options.into()).into())
+        begun(options.into_bridge().map(|options| self.0.settle(&attempt.0, options)))
     }
 
     /// Gets one page of a conversation.
     pub fn messages_page(
         &self,
         phone: String,
-        limit: Option<u64>,
-        offset: Option<u64>,
+        limit: Option<i64>,
+        offset: Option<i64>,
         options: CallOptions,
     ) -> Arc<PageCall> {
-        Arc::new(self.0.messages_page(phone, PageOptions { limit, offset, call: options.into() }).into())
+        let how = || -> Result<PageOptions> {
+            let limit = whole(InvalidRequest, "limit", limit)?;
+            let offset = whole(InvalidRequest, "offset", offset)?;
+            Ok(PageOptions { limit, offset, call: options.into_bridge()? })
+        };
+        begun(how().map(|how| self.0.messages_page(phone, how)))
     }
 
     /// Opens a conversation.
@@ -68,25 +75,21 @@ impl Client {
         phone: String,
         options: CallOptions,
     ) -> std::result::Result<Arc<MessageStream>, CoreError> {
-        let opened = self.0.messages(phone, options.into());
+        let opened = options.into_bridge().and_then(|options| self.0.messages(phone, options));
         opened.map(|stream| Arc::new(MessageStream(stream))).map_err(|error| CoreError::of(&error))
     }
 
     /// Asks once for inbound messages.
     pub fn poll(&self, since: Option<Moment>, phone: Option<String>, options: CallOptions) -> Arc<PollCall> {
-        Arc::new(match moment("since", since) {
-            Ok(since) => self.0.poll(PollOptions { since, phone, call: options.into() }).into(),
-            Err(error) => Call::done(Err(error)).into(),
-        })
+        let how = || -> Result<PollOptions> {
+            Ok(PollOptions { since: moment("since", since)?, phone, call: options.into_bridge()? })
+        };
+        begun(how().map(|how| self.0.poll(how)))
     }
 
     /// Opens a listener.
     pub fn listen(&self, options: ListenOptions) -> Arc<ListenCall> {
-        let since: Result<Option<Timestamp>> = moment("since", options.since);
-        Arc::new(match since {
-            Ok(since) => self.0.listen(options.into_bridge(since)).into(),
-            Err(error) => Call::done(Err(error)).into(),
-        })
+        begun(options.into_bridge().map(|options| self.0.listen(options)))
     }
 
     /// Has a reply written.
@@ -99,8 +102,9 @@ impl Client {
         options: CallOptions,
     ) -> Arc<GenerateCall> {
         let turns = context.into_iter().map(core::Turn::from).collect();
-        let how = GenerateOptions { instructions, auto_send, call: options.into() };
-        Arc::new(self.0.generate(phone, turns, how).into())
+        let call = options.into_bridge();
+        let call = if auto_send { call.map_err(not_sent) } else { call };
+        begun(call.map(|call| self.0.generate(phone, turns, GenerateOptions { instructions, auto_send, call })))
     }
 
     /// Has a reply to a conversation written.
@@ -108,10 +112,23 @@ impl Client {
         &self,
         phone: String,
         instructions: Option<String>,
-        history: Option<u64>,
+        history: Option<i64>,
         options: CallOptions,
     ) -> Arc<GenerateCall> {
-        let how = DraftOptions { instructions, history, call: options.into() };
-        Arc::new(self.0.draft_reply(phone, how).into())
+        let how = || -> Result<DraftOptions> {
+            let history = whole(InvalidRequest, "history", history)?;
+            Ok(DraftOptions { instructions, history, call: options.into_bridge()? })
+        };
+        begun(how().map(|how| self.0.draft_reply(phone, how)))
     }
+}
+
+/// A call; one that ends with the error if something about it is refused here.
+fn begun<T: Send + 'static, C: From<Call<T>>>(call: Result<Call<T>>) -> Arc<C> {
+    Arc::new(call.unwrap_or_else(|error| Call::done(Err(error))).into())
+}
+
+/// Of something that would have sent a message.
+fn not_sent(refused: Error) -> Error {
+    refused.with_delivery(Delivery::NotSent)
 }

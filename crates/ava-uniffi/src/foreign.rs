@@ -67,8 +67,8 @@ impl StdError for CallbackError {}
 pub struct Token {
     /// The token itself.
     pub secret: String,
-    /// For how long it is valid from now on.
-    pub expires_in_ms: Option<u64>,
+    /// For how long it is valid from now on. What is negative is over.
+    pub expires_in_ms: Option<i64>,
     /// Until when it is valid, by this machine's clock.
     pub expires_at: Option<Moment>,
 }
@@ -90,7 +90,7 @@ impl CoreProvider for Provided {
             let given = self.0.token().await?;
             let mut token = CoreToken::new(given.secret);
             if let Some(life) = given.expires_in_ms {
-                token = token.expires_in(Duration::from_millis(life));
+                token = token.expires_in(Duration::from_millis(u64::try_from(life).unwrap_or_default()));
             }
             if let Some(at) = given.expires_at {
                 token = token.expires_at(timestamp(at).map_err(|()| "the token's expiry is no time")?);

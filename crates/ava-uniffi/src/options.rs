@@ -1,16 +1,15 @@
-//! Options. What isn't said has the core's default. Lengths of time are milliseconds; the largest number is for ever.
+//! Options. What isn't said has the core's default. Lengths of time are milliseconds; the largest number is for ever, and none may be negative.
 
 use std::sync::Arc;
 
-use ava_bridge::core::Timestamp;
-use ava_bridge::{CheckpointOption, Options};
+use ava_bridge::{CheckpointOption, ErrorKind, Options, Result};
 
 use crate::foreign::{
     CheckpointStore, ClientHooks, ListenHooks, Provided, Stored, TokenProvider, hook, on_gap, on_retry,
     on_skipped,
 };
 use crate::logging::{LogLevel, LogSink, logger};
-use crate::time::{Moment, milliseconds};
+use crate::time::{Moment, length, moment, whole};
 
 /// A header of requests.
 #[derive(uniffi::Record)]
@@ -37,40 +36,40 @@ pub struct ClientOptions {
     pub base_url: Option<String>,
     /// The deadline of each call.
     #[uniffi(default)]
-    pub timeout_ms: Option<u64>,
+    pub timeout_ms: Option<i64>,
     /// DNS, TCP and TLS together.
     #[uniffi(default)]
-    pub connect_timeout_ms: Option<u64>,
+    pub connect_timeout_ms: Option<i64>,
     /// How long the server may be silent.
     #[uniffi(default)]
-    pub read_idle_timeout_ms: Option<u64>,
+    pub read_idle_timeout_ms: Option<i64>,
     /// How long an unused connection is kept.
     #[uniffi(default)]
-    pub pool_idle_timeout_ms: Option<u64>,
+    pub pool_idle_timeout_ms: Option<i64>,
     /// How often a call is tried again, where that is safe.
     #[uniffi(default)]
-    pub max_retries: Option<u32>,
+    pub max_retries: Option<i64>,
     /// The first wait between tries.
     #[uniffi(default)]
-    pub backoff_ms: Option<u64>,
+    pub backoff_ms: Option<i64>,
     /// The longest wait between tries.
     #[uniffi(default)]
-    pub backoff_max_ms: Option<u64>,
+    pub backoff_max_ms: Option<i64>,
     /// Whether a send whose answer was lost is looked up in the history.
     #[uniffi(default)]
     pub confirm_from_history: Option<bool>,
     /// For how long.
     #[uniffi(default)]
-    pub settle_within_ms: Option<u64>,
+    pub settle_within_ms: Option<i64>,
     /// The first gap between two readings.
     #[uniffi(default)]
-    pub settle_gap_ms: Option<u64>,
+    pub settle_gap_ms: Option<i64>,
     /// Whether a send answered with 429 certainly had no effect.
     #[uniffi(default)]
     pub rate_limited_is_not_sent: Option<bool>,
     /// The largest answer that is read.
     #[uniffi(default)]
-    pub max_response_bytes: Option<u64>,
+    pub max_response_bytes: Option<i64>,
     /// Headers of every request.
     #[uniffi(default)]
     pub headers: Vec<Header>,
@@ -89,24 +88,25 @@ pub struct ClientOptions {
 }
 
 impl ClientOptions {
-    pub(crate) fn into_bridge(self) -> Options {
-        Options {
+    pub(crate) fn into_bridge(self) -> Result<Options> {
+        let length = |name, given| length(ErrorKind::Configuration, name, given);
+        let whole = |name, given| whole(ErrorKind::Configuration, name, given);
+        Ok(Options {
             api_key: self.api_key.map(Into::into),
             token_provider: self.token_provider.map(|provider| Arc::new(Provided(provider)) as Arc<_>),
             base_url: self.base_url,
-            timeout: self.timeout_ms.map(milliseconds),
-            connect_timeout: self.connect_timeout_ms.map(milliseconds),
-            read_idle_timeout: self.read_idle_timeout_ms.map(milliseconds),
-            pool_idle_timeout: self.pool_idle_timeout_ms.map(milliseconds),
-            max_retries: self.max_retries,
-            backoff: self.backoff_ms.map(milliseconds),
-            backoff_max: self.backoff_max_ms.map(milliseconds),
+            timeout: length("timeout", self.timeout_ms)?,
+            connect_timeout: length("connect_timeout", self.connect_timeout_ms)?,
+            read_idle_timeout: length("read_idle_timeout", self.read_idle_timeout_ms)?,
+            pool_idle_timeout: length("pool_idle_timeout", self.pool_idle_timeout_ms)?,
+            max_retries: whole("max_retries", self.max_retries)?.map(clamped),
+            backoff: length("backoff", self.backoff_ms)?,
+            backoff_max: length("backoff_max", self.backoff_max_ms)?,
             confirm_from_history: self.confirm_from_history,
-            settle_within: self.settle_within_ms.map(milliseconds),
-            settle_gap: self.settle_gap_ms.map(milliseconds),
+            settle_within: length("settle_within", self.settle_within_ms)?,
+            settle_gap: length("settle_gap", self.settle_gap_ms)?,
             rate_limited_is_not_sent: self.rate_limited_is_not_sent,
-            max_response_bytes: self
-                .max_response_bytes
+            max_response_bytes: whole("max_response_bytes", self.max_response_bytes)?
                 .map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
             // The mobile packages read no environment.
             environment_proxy: Some(false),
@@ -118,7 +118,7 @@ impl ClientOptions {
             }),
             logger: self.logger.map(|sink| logger(sink, self.log_level.unwrap_or(LogLevel::Info))),
             ..Options::default()
-        }
+        })
     }
 }
 
@@ -127,23 +127,24 @@ impl ClientOptions {
 pub struct CallOptions {
     /// The call's deadline, instead of the client's.
     #[uniffi(default)]
-    pub timeout_ms: Option<u64>,
+    pub timeout_ms: Option<i64>,
     /// How often it is tried again, instead of the client's number.
     #[uniffi(default)]
-    pub max_retries: Option<u32>,
+    pub max_retries: Option<i64>,
     /// Further headers.
     #[uniffi(default)]
     pub headers: Vec<Header>,
 }
 
-impl From<CallOptions> for ava_bridge::CallOptions {
-    fn from(given: CallOptions) -> ava_bridge::CallOptions {
-        ava_bridge::CallOptions {
-            timeout: given.timeout_ms.map(milliseconds),
-            max_retries: given.max_retries,
-            headers: headers(given.headers),
+impl CallOptions {
+    pub(crate) fn into_bridge(self) -> Result<ava_bridge::CallOptions> {
+        let kind = ErrorKind::InvalidRequest;
+        Ok(ava_bridge::CallOptions {
+            timeout: length(kind, "timeout", self.timeout_ms)?,
+            max_retries: whole(kind, "max_retries", self.max_retries)?.map(clamped),
+            headers: headers(self.headers),
             cancel: None,
-        }
+        })
     }
 }
 
@@ -158,7 +159,7 @@ pub struct ListenOptions {
     pub phone: Option<String>,
     /// Between polls.
     #[uniffi(default)]
-    pub interval_ms: Option<u64>,
+    pub interval_ms: Option<i64>,
     /// A file's path.
     #[uniffi(default)]
     pub checkpoint_path: Option<String>,
@@ -176,22 +177,26 @@ pub struct ListenOptions {
 }
 
 impl ListenOptions {
-    pub(crate) fn into_bridge(self, since: Option<Timestamp>) -> ava_bridge::ListenOptions {
+    pub(crate) fn into_bridge(self) -> Result<ava_bridge::ListenOptions> {
         let store = self.checkpoint_store.map(|store| CheckpointOption::Custom(Arc::new(Stored::new(store))));
         let hooks = self.hooks.as_ref();
-        ava_bridge::ListenOptions {
-            since,
+        Ok(ava_bridge::ListenOptions {
+            since: moment("since", self.since)?,
             phone: self.phone,
-            interval: self.interval_ms.map(milliseconds),
+            interval: length(ErrorKind::InvalidRequest, "interval", self.interval_ms)?,
             checkpoint: store
                 .or_else(|| self.checkpoint_path.map(|path| CheckpointOption::File(path.into()))),
             auto_ack: self.auto_ack,
             on_gap: hooks.map(|hooks| hook(hooks, on_gap)),
             on_skipped: hooks.map(|hooks| hook(hooks, on_skipped)),
             on_retry: hooks.map(|hooks| hook(hooks, on_retry)),
-            call: self.call.into(),
-        }
+            call: self.call.into_bridge()?,
+        })
     }
+}
+
+fn clamped(retries: u64) -> u32 {
+    u32::try_from(retries).unwrap_or(u32::MAX)
 }
 
 fn headers(given: Vec<Header>) -> Vec<(String, String)> {

@@ -137,8 +137,8 @@ enum Task {
         /// Write nothing; name the files that are out of date, and fail
         #[arg(long)]
         check: bool,
-        /// What to write of the rest: what tests or measurements left
-        from: Option<Left>,
+        /// What to write of the rest, which takes a run of the tests, or Node
+        from: Option<Rest>,
     },
     /// Build the documentation's site, into target/site
     ///
@@ -225,11 +225,13 @@ enum Language {
     Swift,
 }
 
-/// What a page is written of, and not of the code.
+/// Pages that aren't written of the Rust code. The tests check that they are current.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Left {
+enum Rest {
     /// docs/conformance.md, of what the tests of every language saw (`cargo xtask test`)
     Conformance,
+    /// docs/calls.md, of the phone page's code
+    Calls,
 }
 
 /// Fails if these aren't arguments of this program.
@@ -253,8 +255,12 @@ fn main() -> ExitCode {
         Task::Soak { faces, minutes, seed } => soak::run(minutes, seed, &faces),
         Task::Package { what, record } => package::run(&what, record),
         Task::Consumers { what } => consumers::run(&what),
-        Task::Gen { from: Some(Left::Conformance), check: true } => conformance::check().map(drop),
-        Task::Gen { from: Some(Left::Conformance), check: false } => conformance::write(),
+        Task::Gen { from: Some(Rest::Conformance), check: true } => conformance::check().map(drop),
+        Task::Gen { from: Some(Rest::Conformance), check: false } => conformance::write(),
+        Task::Gen { from: Some(Rest::Calls), check: true } => {
+            Err(anyhow!("docs/calls.md is checked by the tests of the phone page (`cargo xtask test rust`)"))
+        }
+        Task::Gen { from: Some(Rest::Calls), check: false } => page::calls(),
         Task::Gen { check, from: None } => generate::run(check),
         Task::Docs { blocks: true, language } => return test::blocks(language),
         Task::Docs { blocks: false, language } => docs::tools()

@@ -48,6 +48,11 @@ pub(crate) fn pictures() -> Result<()> {
     done(node(&tools()?)?.arg("pictures.mjs").current_dir(folder()))
 }
 
+/// Writes docs/calls.md, the page's code of every call.
+pub(crate) fn calls() -> Result<()> {
+    done(command(&Runtime::on_path()?.program).arg("calls.mjs").current_dir(folder()))
+}
+
 /// Node, which finds the browser and the sandbox of this checkout.
 fn node(tools: &Tools) -> Result<Command> {
     let mut node = command(&tools.node.program);

@@ -454,8 +454,9 @@ class AsyncListener:
             raise StopAsyncIteration
         return message
 
-    async def ack(self, message: Message) -> None:
-        """Acknowledges a message: it need not come again. When this returns, the checkpoint has it.
+    async def ack(self, message: Message | str) -> None:
+        """Acknowledges a message, or the message of this id: it need not come again. When this returns, the
+        checkpoint has it.
 
         Raises:
             StorageError: The checkpoint failed; the message is not acknowledged.

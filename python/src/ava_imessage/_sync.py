@@ -335,8 +335,9 @@ class Listener:
             raise StopIteration
         return message
 
-    def ack(self, message: Message) -> None:
-        """Acknowledges a message: it need not come again. When this returns, the checkpoint has it.
+    def ack(self, message: Message | str) -> None:
+        """Acknowledges a message, or the message of this id: it need not come again. When this returns, the
+        checkpoint has it.
 
         Raises:
             StorageError: The checkpoint failed; the message is not acknowledged.

@@ -2,7 +2,10 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+
+import * as calls from "../calls.mjs";
 
 const { LANGUAGES, told } = await import("../../../crates/ava-sandbox/page/code.js");
 
@@ -26,10 +29,10 @@ test("there are six languages, and no line of theirs hides anything", () => {
 
 test("Node and Python read the text as it was", () => {
   const node = code("Node", { call: "send", phone: "+1", text: HOSTILE });
-  const [, literal] = /client\.send\("\+1", (.*)\);$/.exec(node) ?? [];
+  const [, literal] = /client\.send\("\+1", (.*)\);$/m.exec(node) ?? [];
   assert.equal(Function(`return ${literal}`)(), HOSTILE);
   const python = code("Python", { call: "send", phone: "+1", text: HOSTILE });
-  const [, own] = /client\.send\("\+1", (.*)\)$/.exec(python) ?? [];
+  const [, own] = /client\.send\("\+1", (.*)\)$/m.exec(python) ?? [];
   const read = execFileSync("python3", ["-c", `import ast, json, sys; print(json.dumps(ast.literal_eval(sys.stdin.read())))`], { input: own });
   assert.equal(JSON.parse(String(read)), HOSTILE);
 });
@@ -48,10 +51,8 @@ const CALLS = [
 
 test("C's compiler takes it, with the header of the library", () => {
   for (const call of CALLS) {
-    const [, body] = code("C", call).split("#include <ava_imessage.h>");
-    const program = `#include <ava_imessage.h>\n#include <stdio.h>\nint main(void) {${body}\nreturn 0;}`;
-    const options = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-Wno-unused", "-fsyntax-only", "-x", "c", "-"];
-    execFileSync("cc", ["-I", new URL("../../../include", import.meta.url).pathname, ...options], { input: program });
+    const options = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-x", "c", "-"];
+    execFileSync("cc", ["-I", new URL("../../../include", import.meta.url).pathname, ...options], { input: code("C", call) });
   }
 });
 
@@ -59,6 +60,11 @@ test("Python and Node parse it", () => {
   const python = JSON.stringify(CALLS.map((call) => code("Python", call)));
   execFileSync("python3", ["-c", "import json, sys; [compile(each, '-', 'exec') for each in json.load(sys.stdin)]"], { input: python });
   for (const call of CALLS) execFileSync(process.execPath, ["--check", "--input-type=module", "-"], { input: code("Node", call) });
+});
+
+test("docs/calls.md has them as they are here, and its blocks run in every language", async () => {
+  const page = await readFile(calls.PAGE, "utf8");
+  assert.equal(page.replaceAll("\r\n", "\n"), calls.text(), "run `cargo xtask gen calls`");
 });
 
 test("what would be read as something else is escaped", () => {

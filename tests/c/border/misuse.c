@@ -47,6 +47,38 @@ static void text_that_is_none(void) {
     CHECK(ava_check_phone(PHONE, NULL) == AVA_OK && ava_check_text("x", 1, NULL) == AVA_OK);
 }
 
+/* Whoever refuses a send, it certainly did not go out. */
+static bool not_sent(ava_error **error) {
+    bool fine = *error != NULL && ava_error_delivery(*error) != NULL && !strcmp(ava_error_delivery(*error), "not_sent");
+    ava_error_free(*error);
+    *error = NULL;
+    return fine;
+}
+
+static void what_is_refused_here_was_not_sent_either(void) {
+    ava_error *error = NULL;
+    ava_sent_message *sent = NULL;
+    ava_generated_message *generated = NULL;
+    ava_call_options options;
+    ava_generate_options how;
+    memset(&options, 0, sizeof options);
+    memset(&how, 0, sizeof how);
+    options.size = sizeof options;
+    how.size = sizeof how;
+    options.timeout_ms = -5;
+    CHECK(ava_client_send(client, PHONE, "x", 1, &options, &sent, &error) == AVA_ERROR_INVALID_REQUEST);
+    CHECK(not_sent(&error));
+    CHECK(ava_client_send(client, NULL, "x", 1, NULL, &sent, &error) == AVA_ERROR_INVALID_REQUEST);
+    CHECK(not_sent(&error));
+    CHECK(ava_client_generate(client, NULL, NULL, 0, &how, NULL, &generated, &error) == AVA_ERROR_INVALID_REQUEST);
+    CHECK(ava_error_delivery(error) == NULL);
+    ava_error_free(error);
+    error = NULL;
+    how.auto_send = AVA_YES;
+    CHECK(ava_client_generate(client, NULL, NULL, 0, &how, NULL, &generated, &error) == AVA_ERROR_INVALID_REQUEST);
+    CHECK(not_sent(&error));
+}
+
 /* A NUL that a length covers is a character as any other: nothing is cut off. */
 static void a_nul_is_not_an_end(void) {
     ava_sent_message *sent = NULL;
@@ -176,6 +208,7 @@ int main(void) {
     CHECK(client != NULL);
     null_where_something_must_be();
     text_that_is_none();
+    what_is_refused_here_was_not_sent_either();
     a_nul_is_not_an_end();
     options_of_other_versions();
     nothing_of_null();

@@ -96,7 +96,7 @@ public final class AvaClient: Sendable {
     @discardableResult
     public func send(_ text: String, to phone: String, options: CallOptions = CallOptions()) async throws -> SentMessage
     {
-        SentMessage(try await value(of: core.send(phone: phone, text: text, options: try options.core(of: .send))))
+        SentMessage(try await value(of: core.send(phone: phone, text: text, options: options.core)))
     }
 
     /// Asks the history again whether an unknown send happened. Posts nothing.
@@ -105,7 +105,7 @@ public final class AvaClient: Sendable {
     ///   there and failed.
     @discardableResult
     public func settle(_ attempt: Attempt, options: CallOptions = CallOptions()) async throws -> SentMessage {
-        SentMessage(try await value(of: core.settle(attempt: attempt.core, options: try options.core())))
+        SentMessage(try await value(of: core.settle(attempt: attempt.core, options: options.core)))
     }
 
     /// A conversation, over all its pages, in the order of the service's rows. Each iteration reads it anew, page by
@@ -124,11 +124,9 @@ public final class AvaClient: Sendable {
     public func messagesPage(
         phone: String, limit: Int? = nil, offset: Int? = nil, options: CallOptions = CallOptions()
     ) async throws -> MessagePage {
-        let limit = try Taker.call.unsigned("limit", limit)
-        let offset = try Taker.call.unsigned("offset", offset)
-        return MessagePage(
-            try await value(
-                of: core.messagesPage(phone: phone, limit: limit, offset: offset, options: try options.core())))
+        let call = core.messagesPage(
+            phone: phone, limit: limit.map(Int64.init), offset: offset.map(Int64.init), options: options.core)
+        return MessagePage(try await value(of: call))
     }
 
     /// Asks once for inbound messages. ``listen(since:phone:interval:checkpoint:autoAck:onGap:onSkipped:onRetry:options:)``
@@ -142,7 +140,7 @@ public final class AvaClient: Sendable {
         since: Date? = nil, phone: String? = nil, options: CallOptions = CallOptions()
     ) async throws -> PollPage {
         PollPage(
-            try await value(of: core.poll(since: since.map(Moment.init), phone: phone, options: try options.core())))
+            try await value(of: core.poll(since: since.map(Moment.init), phone: phone, options: options.core)))
     }
 
     /// Listens for inbound messages.
@@ -182,12 +180,12 @@ public final class AvaClient: Sendable {
         let given = ListenOptions(
             since: since.map(Moment.init),
             phone: phone,
-            intervalMs: try Taker.call.milliseconds("interval", interval),
+            intervalMs: interval.map(milliseconds),
             checkpointPath: checkpoint?.path,
             checkpointStore: checkpoint?.store,
             autoAck: autoAck,
             hooks: told ? Hooks(onGap: onGap, onSkipped: onSkipped, onRetry: onRetry) : nil,
-            call: try options.core()
+            call: options.core
         )
         return Listener(try await value(of: core.listen(options: given)))
     }
@@ -206,7 +204,7 @@ public final class AvaClient: Sendable {
     ) async throws -> GeneratedMessage {
         let call = core.generate(
             phone: phone, context: context.map(\.core), instructions: instructions, autoSend: autoSend,
-            options: try options.core(of: autoSend ? .send : .call))
+            options: options.core)
         return GeneratedMessage(try await value(of: call))
     }
 
@@ -221,8 +219,8 @@ public final class AvaClient: Sendable {
         phone: String, instructions: String? = nil, history: Int? = nil, options: CallOptions = CallOptions()
     ) async throws -> GeneratedMessage {
         let call = core.draftReply(
-            phone: phone, instructions: instructions, history: try Taker.call.unsigned("history", history),
-            options: try options.core())
+            phone: phone, instructions: instructions, history: history.map(Int64.init),
+            options: options.core)
         return GeneratedMessage(try await value(of: call))
     }
 }

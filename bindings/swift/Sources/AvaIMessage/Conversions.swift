@@ -15,45 +15,14 @@ extension Moment {
     var date: Date { Date(timeIntervalSince1970: Double(seconds) + Double(nanoseconds) / 1_000_000_000) }
 }
 
-/// Whole milliseconds, rounded up, so that something short doesn't become nothing. A negative length is none.
-func milliseconds(_ duration: Duration) -> UInt64 {
+/// Whole milliseconds, rounded away from zero, so that something short doesn't become nothing.
+func milliseconds(_ duration: Duration) -> Int64 {
     let (seconds, attoseconds) = duration.components
-    guard seconds >= 0, attoseconds >= 0 else { return 0 }
-    let fraction = UInt64((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
-    let (whole, tooLong) = UInt64(seconds).multipliedReportingOverflow(by: 1000)
-    return tooLong ? .max : whole.addingReportingOverflow(fraction).partialValue
-}
-
-/// For whom numbers are converted. Rust has no sign for them; what is negative is refused here as it would be there.
-enum Taker {
-    /// A client that is being made.
-    case client
-    /// A call.
-    case call
-    /// A send: refused, it did not go out.
-    case send
-
-    func milliseconds(_ name: String, _ duration: Duration?) throws -> UInt64? {
-        guard let duration else { return nil }
-        guard duration >= .zero else { throw refusal(name) }
-        return AvaIMessage.milliseconds(duration)
-    }
-
-    func unsigned(_ name: String, _ value: Int?) throws -> UInt64? {
-        guard let value else { return nil }
-        guard let positive = UInt64(exactly: value) else { throw refusal(name) }
-        return positive
-    }
-
-    func retries(_ value: Int?) throws -> UInt32? {
-        try unsigned("maxRetries", value).map { UInt32(clamping: $0) }
-    }
-
-    private func refusal(_ name: String) -> AvaError {
-        AvaError(
-            self == .client ? .configuration : .invalidRequest, reason: "\(name): must not be negative",
-            delivery: self == .send ? .notSent : nil)
-    }
+    let almost: Int64 = attoseconds < 0 ? -999_999_999_999_999 : 999_999_999_999_999
+    let (whole, tooLong) = seconds.multipliedReportingOverflow(by: 1000)
+    let (all, stillTooLong) = whole.addingReportingOverflow((attoseconds + almost) / 1_000_000_000_000_000)
+    guard !tooLong, !stillTooLong else { return seconds < 0 ? .min : .max }
+    return all
 }
 
 func headers(_ given: [String: String]) -> [Header] {

@@ -95,33 +95,31 @@ public struct CallOptions: Sendable, Hashable {
         self.headers = headers
     }
 
-    func core(of taker: Taker = .call) throws -> AvaCore.CallOptions {
+    var core: AvaCore.CallOptions {
         AvaCore.CallOptions(
-            timeoutMs: try taker.milliseconds("timeout", timeout), maxRetries: try taker.retries(maxRetries),
-            headers: AvaIMessage.headers(headers))
+            timeoutMs: timeout.map(milliseconds), maxRetries: maxRetries.map(Int64.init), headers: AvaIMessage.headers(headers))
     }
 }
 
 extension AvaClient.Options {
-    func core(key: String?, provider: Provider?, baseURL: URL?) throws -> ClientOptions {
-        let taker = Taker.client
-        return ClientOptions(
+    func core(key: String?, provider: Provider?, baseURL: URL?) -> ClientOptions {
+        ClientOptions(
             language: "swift",
             apiKey: key,
             tokenProvider: provider,
             baseUrl: baseURL?.absoluteString,
-            timeoutMs: try taker.milliseconds("timeout", timeout),
-            connectTimeoutMs: try taker.milliseconds("connectTimeout", connectTimeout),
-            readIdleTimeoutMs: try taker.milliseconds("readIdleTimeout", readIdleTimeout),
-            poolIdleTimeoutMs: try taker.milliseconds("poolIdleTimeout", poolIdleTimeout),
-            maxRetries: try taker.retries(maxRetries),
-            backoffMs: try taker.milliseconds("backoff", backoff),
-            backoffMaxMs: try taker.milliseconds("backoffMax", backoffMax),
+            timeoutMs: timeout.map(milliseconds),
+            connectTimeoutMs: connectTimeout.map(milliseconds),
+            readIdleTimeoutMs: readIdleTimeout.map(milliseconds),
+            poolIdleTimeoutMs: poolIdleTimeout.map(milliseconds),
+            maxRetries: maxRetries.map(Int64.init),
+            backoffMs: backoff.map(milliseconds),
+            backoffMaxMs: backoffMax.map(milliseconds),
             confirmFromHistory: confirmFromHistory,
-            settleWithinMs: try taker.milliseconds("settleWithin", settleWithin),
-            settleGapMs: try taker.milliseconds("settleGap", settleGap),
+            settleWithinMs: settleWithin.map(milliseconds),
+            settleGapMs: settleGap.map(milliseconds),
             rateLimitedIsNotSent: rateLimitedIsNotSent,
-            maxResponseBytes: try taker.unsigned("maxResponseBytes", maxResponseBytes),
+            maxResponseBytes: maxResponseBytes.map(Int64.init),
             headers: AvaIMessage.headers(headers),
             userAgent: userAgent,
             hooks: onUnknown.map(UnknownHook.init),

@@ -32,7 +32,7 @@ public struct Messages: AsyncSequence, Sendable {
 
         private mutating func open() throws -> MessageStream {
             let opened = try failing {
-                try messages.client.core.messages(phone: messages.phone, options: try messages.options.core())
+                try messages.client.core.messages(phone: messages.phone, options: messages.options.core)
             }
             stream = opened
             return opened

@@ -1,7 +1,7 @@
 //! The blocks of code in the documents, and which of them don't run.
 //!
 //! A block is a whole program, as a reader would copy it. The words after its language say what is different when it
-//! runs: `until=ctrl-c` (it goes on until then), `exit=N`, `fault=NAME` (what the service does wrong, see `stage.rs`).
+//! runs: `until=ctrl-c` (it goes on until then), `until=heard` (and it only listens), `exit=N`, `fault=NAME` (what the service does wrong, see `stage.rs`).
 //! With `file=NAME` a block is that file, beside the shell blocks of its document.
 
 use std::collections::BTreeSet;

@@ -59,21 +59,30 @@ impl Stage {
         let sent = self.sends();
         let (began, asked) = (self.folder.join("output.txt"), self.sandbox.requests().len());
         let mut running = Running::start(program, &self.folder, &began)?;
-        let ended = if block.mark("until") == Some("ctrl-c") {
-            let speaks = |text: &str| block.text.contains(text);
-            if speaks("--exec") {
+        let ended = match block.mark("until") {
+            None => running.end()?,
+            Some("ctrl-c") => {
+                if block.text.contains("--exec") {
+                    running.until(|| self.sandbox.requests().len() > asked)?;
+                    self.sandbox.inbound("+1234567890", "Hello?");
+                    running.until(|| self.sends() > sent)?;
+                } else if block.language != "sh" {
+                    running.until(|| self.sends() >= ENOUGH)?;
+                } else {
+                    let said = || std::fs::metadata(&began).is_ok_and(|file| file.len() > 0);
+                    running.until(|| said() || self.sandbox.requests().len() > asked)?;
+                }
+                running.interrupt()?
+            }
+            // It only listens. Once it asks for more, it has been through what was said.
+            Some("heard") => {
                 running.until(|| self.sandbox.requests().len() > asked)?;
                 self.sandbox.inbound("+1234567890", "Hello?");
-                running.until(|| self.sends() > sent)?;
-            } else if block.language != "sh" {
-                running.until(|| self.sends() >= ENOUGH)?;
-            } else {
-                let said = || std::fs::metadata(&began).is_ok_and(|file| file.len() > 0);
-                running.until(|| said() || self.sandbox.requests().len() > asked)?;
+                let asked = self.sandbox.requests().len();
+                running.until(|| self.sandbox.requests().len() > asked + 1)?;
+                running.interrupt()?
             }
-            running.interrupt()?
-        } else {
-            running.end()?
+            Some(other) => bail!("{}: nobody knows when {other:?} is", block.place()),
         };
         self.sandbox.clear_faults();
         running.judge(block, ended)

@@ -18,11 +18,15 @@ pub(super) fn run(ava: &Path) -> Result<Played> {
         std::fs::remove_dir_all(&into)?;
     }
     for block in blocks.of(Runner::Kotlin) {
-        ensure!(!block.is_marked(), "{}: all run in one process, and none is different", block.place());
+        let is_endless = block.mark("until").is_some();
+        ensure!(is_endless || !block.is_marked(), "{}: all run in one process, with one service", block.place());
         // Each is a file of its own, and a package keeps them apart.
         let folder = into.join(block.name());
         std::fs::create_dir_all(&folder)?;
         std::fs::write(folder.join("Program.kt"), format!("package {}\n\n{}", block.name(), block.text))?;
+        if is_endless {
+            std::fs::write(folder.join("endless"), "")?;
+        }
     }
     let stage = Stage::set(played::folder("kotlin")?)?;
     let mut tests = maven::mvn();

@@ -136,7 +136,7 @@ public class AvaClient internal constructor(
         offset: Long? = null,
         options: CallOptions = CallOptions.NONE,
     ): MessagePage = outcome(
-        failing { core.messagesPage(phone, whole("limit", limit), whole("offset", offset), coreOptions(options)) },
+        failing { core.messagesPage(phone, limit, offset, coreOptions(options)) },
         { wait() },
         { messagePage(take()) },
     )
@@ -221,7 +221,7 @@ public class AvaClient internal constructor(
         history: Long? = null,
         options: CallOptions = CallOptions.NONE,
     ): GeneratedMessage = outcome(
-        failing { core.draftReply(phone, instructions, whole("history", history), coreOptions(options)) },
+        failing { core.draftReply(phone, instructions, history, coreOptions(options)) },
         { wait() },
         { generatedMessage(take()) },
     )

@@ -1,6 +1,5 @@
 package com.buzzedtech.ava.imessage
 
-import com.buzzedtech.ava.imessage.internal.lifetime
 import com.buzzedtech.ava.imessage.internal.milliseconds
 import com.buzzedtech.ava.imessage.testing.Sandbox
 import com.buzzedtech.ava.imessage.testing.SandboxExtension
@@ -108,9 +107,10 @@ class ClientTest {
         val error = fails<AvaException.Server> { client.poll(options = CallOptions(maxRetries = 0)) }
         assertEquals(503, error.status)
         fails<AvaException.Timeout> { client.poll(options = CallOptions(timeout = Duration.ZERO)) }
-        // A moment is rounded up, not down to none at all.
-        assertEquals(listOf<ULong?>(1u, 1u, 2u), listOf(0.5, 1.0, 1.001).map { milliseconds("it", it.milliseconds) })
-        assertEquals(listOf<ULong?>(0u, 0u, 1u), listOf(-1.0, 0.5, 1.9).map { lifetime(it.milliseconds) })
+        // A moment is rounded to one, not to none at all.
+        val wholes = listOf(0.5, 1.0, 1.001, -0.5).map { milliseconds(it.milliseconds) }
+        assertEquals(listOf<Long?>(1, 1, 2, -1), wholes)
+        assertEquals(listOf(Long.MAX_VALUE, Long.MIN_VALUE), listOf(Duration.INFINITE, -Duration.INFINITE).map(::milliseconds))
     }
 
     @Test

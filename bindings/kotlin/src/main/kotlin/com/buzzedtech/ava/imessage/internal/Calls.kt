@@ -53,12 +53,6 @@ internal fun CoreStream.finish() {
     destroy()
 }
 
-/** Something that is refused here, before the library is asked. What kind of error that is, its place says. */
-internal class Refused(
-    override val message: String,
-    cause: Throwable? = null,
-) : Exception(message, cause)
-
 /**
  * What the library throws, as this package's exceptions.
  *
@@ -69,8 +63,6 @@ internal inline fun <T> failing(delivery: Delivery? = null, work: () -> T): T {
         return work()
     } catch (error: CoreException) {
         throw exception(error)
-    } catch (error: Refused) {
-        throw AvaException.InvalidRequest(error.message, error.cause, Details(delivery = delivery))
     } catch (error: CharacterCodingException) {
         throw AvaException.InvalidRequest(HALF, error, Details(delivery = delivery))
     }
@@ -82,8 +74,6 @@ internal inline fun <T> configuring(work: () -> T): T {
         return work()
     } catch (error: CoreException) {
         throw exception(error)
-    } catch (error: Refused) {
-        throw AvaException.Configuration(error.message, error.cause, Details())
     } catch (error: CharacterCodingException) {
         throw AvaException.Configuration(HALF, error, Details())
     }

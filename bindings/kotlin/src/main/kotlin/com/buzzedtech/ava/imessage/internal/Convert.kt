@@ -90,25 +90,13 @@ private class Extra(
     override val entries: Set<Map.Entry<String, Any?>> get() = parsed.entries
 }
 
-/** In milliseconds: rounded up, since a moment is not none at all; an infinite one is for ever. */
-internal fun milliseconds(name: String, it: Duration?): ULong? = when {
-    it == null -> null
-    it.isNegative() -> throw Refused("$name: must not be negative")
-    it.isInfinite() -> ULong.MAX_VALUE
-    else -> it.inWholeMilliseconds.let { whole -> if (it > whole.milliseconds) whole + 1 else whole }.toULong()
-}
-
-/** How long a token lives, in milliseconds: rounded down, and what has expired already lives no more. */
-internal fun lifetime(it: Duration?): ULong? = when {
-    it == null -> null
-    it.isInfinite() && it.isPositive() -> ULong.MAX_VALUE
-    else -> it.inWholeMilliseconds.coerceAtLeast(0).toULong()
-}
-
-/** What can't be negative. */
-internal fun whole(name: String, it: Long?): ULong? {
-    if (it != null && it < 0) throw Refused("$name: must not be negative")
-    return it?.toULong()
+/** In whole milliseconds, rounded away from zero: a moment is not none at all. */
+internal fun milliseconds(it: Duration?): Long? = it?.inWholeMilliseconds?.let { whole ->
+    when {
+        it > whole.milliseconds -> whole + 1
+        it < whole.milliseconds -> whole - 1
+        else -> whole
+    }
 }
 
 internal fun exception(error: CoreException): AvaException = exception(failure(error))

@@ -51,18 +51,18 @@ internal fun coreOptions(
     apiKey = apiKey,
     tokenProvider = tokenProvider?.let(::Provided),
     baseUrl = baseURL,
-    timeoutMs = milliseconds("timeout", options.timeout),
-    connectTimeoutMs = milliseconds("connectTimeout", options.connectTimeout),
-    readIdleTimeoutMs = milliseconds("readIdleTimeout", options.readIdleTimeout),
-    poolIdleTimeoutMs = milliseconds("poolIdleTimeout", options.poolIdleTimeout),
-    maxRetries = retries(options.maxRetries),
-    backoffMs = milliseconds("backoff", options.backoff),
-    backoffMaxMs = milliseconds("backoffMax", options.backoffMax),
+    timeoutMs = milliseconds(options.timeout),
+    connectTimeoutMs = milliseconds(options.connectTimeout),
+    readIdleTimeoutMs = milliseconds(options.readIdleTimeout),
+    poolIdleTimeoutMs = milliseconds(options.poolIdleTimeout),
+    maxRetries = options.maxRetries?.toLong(),
+    backoffMs = milliseconds(options.backoff),
+    backoffMaxMs = milliseconds(options.backoffMax),
     confirmFromHistory = options.confirmFromHistory,
-    settleWithinMs = milliseconds("settleWithin", options.settleWithin),
-    settleGapMs = milliseconds("settleGap", options.settleGap),
+    settleWithinMs = milliseconds(options.settleWithin),
+    settleGapMs = milliseconds(options.settleGap),
     rateLimitedIsNotSent = options.rateLimitedIsNotSent,
-    maxResponseBytes = whole("maxResponseBytes", options.maxResponseBytes),
+    maxResponseBytes = options.maxResponseBytes,
     headers = headers(options.headers),
     userAgent = options.userAgent,
     hooks = options.onUnknown?.let(told::ofClient),
@@ -76,7 +76,7 @@ internal fun coreOptions(options: CallOptions): CoreCallOptions =
     if (options === CallOptions.NONE) {
         NO_OPTIONS
     } else {
-        CoreCallOptions(milliseconds("timeout", options.timeout), retries(options.maxRetries), headers(options.headers))
+        CoreCallOptions(milliseconds(options.timeout), options.maxRetries?.toLong(), headers(options.headers))
     }
 
 internal fun listenOptions(
@@ -90,15 +90,13 @@ internal fun listenOptions(
 ): CoreListenOptions = CoreListenOptions(
     since = moment(since),
     phone = phone,
-    intervalMs = milliseconds("interval", interval),
+    intervalMs = milliseconds(interval),
     checkpointPath = (checkpoint as? FileCheckpoint)?.file?.path,
     checkpointStore = (checkpoint as? CheckpointStore)?.let(::Stored),
     autoAck = autoAck,
     hooks = hooks,
     call = coreOptions(options),
 )
-
-private fun retries(it: Int?): UInt? = whole("maxRetries", it?.toLong())?.toUInt()
 
 private fun headers(them: Map<String, String>): List<Header> = them.map { (name, value) -> Header(name, value) }
 
@@ -123,7 +121,7 @@ private class Provided(
     override suspend fun token(): CoreToken {
         val context = coroutineContext
         val token = raising({ context.ensureActive() }) { provider.token() }
-        return CoreToken(token.value, lifetime(token.expiresIn), moment(token.expiresAt))
+        return CoreToken(token.value, token.expiresIn?.inWholeMilliseconds, moment(token.expiresAt))
     }
 }
 
