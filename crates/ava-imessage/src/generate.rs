@@ -164,7 +164,7 @@ struct Watch(Option<Witness>);
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        if self.0.as_ref().is_some_and(Witness::polled) {
+        if self.0.as_ref().is_some_and(|witness| !witness.revoke()) {
             tracing::warn!(
                 target: "ava_imessage",
                 "a generated reply (auto_send) was cancelled in flight: it may or may not have been sent",

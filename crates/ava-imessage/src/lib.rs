@@ -66,7 +66,7 @@ pub use poll::PollRequest;
 pub use receipt::{Receipt, Undelivered};
 pub use send::{Attempt, SendRequest};
 pub use settle::SettleRequest;
-pub use transport::{BoxFuture, RequestBody, ResponseBody, Transport, TransportError};
+pub use transport::{BoxFuture, GivenUp, RequestBody, ResponseBody, Transport, TransportError};
 pub use validate::{phone as check_phone, text as check_text};
 
 /// Whatever a caller holds can be shared and sent between threads.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use crate::call::{Call, Failure, Reply};
-use crate::claims::{SendNumber, Window};
+use crate::claims::{Owner, SendNumber, Sought, Window};
 use crate::client::{CallOptions, Client, Inner, call_options, debug_request, into_future};
 use crate::credentials::Bearer;
 use crate::error::{Delivery, Error, ErrorKind, Result};
@@ -132,7 +132,8 @@ impl SendRequest {
                 // Before its row is claimed, and the send forgotten.
                 let trace = flight.trace();
                 let settled = if inner.config.confirm_from_history {
-                    let row = settle::Sought { number: flight.number, phone: &self.phone, text: &self.text };
+                    let owner = Owner::Here(flight.number);
+                    let row = Sought { number: flight.number, owner, phone: &self.phone, text: &self.text };
                     // Boxed: few sends come here, and the others need not carry the room for it.
                     Box::pin(settle::settle(inner, &row, &self.options, call.deadline)).await
                 } else {
@@ -259,7 +260,7 @@ fn classify<T>(
     let reply = match outcome {
         Ok(reply) => reply,
         Err(failure) => {
-            let not_sent = failure.refused || !witness.polled();
+            let not_sent = failure.refused || witness.revoke();
             let again = if failure.kind == ErrorKind::Connection { Again::Later } else { Again::Never };
             let error = failure.into_error();
             return if not_sent { Attempted::NotSent(error, again) } else { Attempted::Unknown(error) };
@@ -380,7 +381,7 @@ impl Drop for Flight<'_> {
     fn drop(&mut self) {
         let in_flight = match &self.stage {
             Stage::Over => return,
-            Stage::Posting(witness) => witness.as_ref().is_some_and(Witness::polled),
+            Stage::Posting(witness) => witness.as_ref().is_some_and(|witness| !witness.revoke()),
             Stage::Unknown => true,
         };
         if !in_flight {
