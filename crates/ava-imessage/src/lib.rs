@@ -10,7 +10,8 @@
 //! ```
 //!
 //! Every send ends as *sent*, *not sent* or *unknown*, and is never posted twice by guess:
-//! [`Client::send`]. A listener loses no message, and repeats one only after a crash: [`Client::listen`].
+//! [`Client::send`]. A listener polls with an overlap, so that no message is lost that the service shows in time, and repeats one
+//! only after a crash: [`Client::listen`].
 //! One [`Error`] tells what went wrong, and whether a message may have gone out.
 //!
 //! Calls run on the caller's tokio runtime, which must have its timer and I/O drivers on (`enable_all`). The times are the service's, as [`jiff::Timestamp`].

@@ -10,7 +10,6 @@ use tokio::time::Instant;
 use crate::call::{Call, Failure, Reply};
 use crate::claims::{Owner, SendNumber, Sought, Window};
 use crate::client::{CallOptions, Client, Inner, call_options, debug_request, into_future};
-use crate::credentials::Bearer;
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::model::{Confirmation, SentMessage};
 use crate::receipt::Receipt;
@@ -204,7 +203,7 @@ pub(crate) async fn post<T>(
         let witness = Witness::default();
         under_way(Some(&witness));
         let outcome = call.attempt(&bearer, &witness, until, retries + u32::from(replayed)).await;
-        let (error, again) = match classify(call, &bearer, outcome, &witness, read) {
+        let (error, again) = match classify(call, outcome, &witness, read) {
             Attempted::Answered(value, reply) => return Posted::Answered(value, reply),
             Attempted::Rejected(error) => return Posted::NotSent(error),
             Attempted::Unknown(error) => return Posted::Unknown(error),
@@ -252,7 +251,6 @@ enum Again {
 /// The table of `docs/sending.md`: what the wire saw, and what that says of the message.
 fn classify<T>(
     call: &Call<'_>,
-    bearer: &Bearer,
     outcome: Result<Reply, Failure>,
     witness: &Witness,
     read: fn(&Reply) -> Result<T, Unusable>,
@@ -270,7 +268,7 @@ fn classify<T>(
         return match read(&reply) {
             Ok(value) => Attempted::Answered(value, reply),
             Err(why) => {
-                let error = call.unusable(&reply, &why, Some(bearer));
+                let error = call.unusable(&reply, &why);
                 match why {
                     Unusable::Rejected => Attempted::Rejected(error),
                     Unusable::Undocumented(_) => Attempted::Unknown(error),
@@ -278,7 +276,7 @@ fn classify<T>(
             }
         };
     }
-    let error = call.refusal(&reply, bearer);
+    let error = call.refusal(&reply);
     match reply.status {
         408 => Attempted::Unknown(error),
         429 if !call.client.config.rate_limited_is_not_sent => Attempted::Unknown(error),

@@ -66,8 +66,7 @@ impl SettleRequest {
         validate::phone(phone)?;
         validate::text(text)?;
         self.options.headers()?;
-        let deadline =
-            deadline_in(self.options.timeout.or(inner.config.timeout).unwrap_or(builder::DEFAULT_TIMEOUT));
+        let deadline = self.options.deadline(&inner.config, builder::DEFAULT_TIMEOUT);
 
         let is_ours = self.attempt.client == inner.instance.name;
         let began = self
