@@ -183,9 +183,10 @@ fn confirm(ctx: &Context, base_url: &str, first: &Row, messages: usize) -> Resul
         let _ = writeln!(err, "{}", text::fitting(&line, columns));
     }
     drop(err);
-    if input::agreed(&format!("Send {}? [y/N] ", text::count(messages, "message")))? {
+    const NOTHING: &str = "nothing was sent";
+    if input::agreed(&format!("Send {}? [y/N] ", text::count(messages, "message")), NOTHING)? {
         return Ok(());
     }
     let _ = io::stderr().flush();
-    Err(Failure::interrupted(Signal::Interrupt, "nothing was sent"))
+    Err(Failure::interrupted(Signal::Interrupt, NOTHING))
 }
