@@ -62,15 +62,20 @@ fn asked() -> Option<String> {
     std::env::var("AVA_LOG").ok().filter(|asked| !asked.is_empty())
 }
 
-/// A bare level is this project's alone: the libraries below were not written with secrets in mind.
+/// A bare level is this project's alone: the libraries below were not written with secrets in mind. `Targets` itself would
+/// take a word that is no level for a target, of which it then shows everything.
 fn filter(asked: &str) -> Result<Targets> {
-    if let Ok(level) = asked.parse::<LevelFilter>() {
-        return Ok(Targets::new().with_target("ava", level));
+    let mut targets = Targets::new();
+    for part in asked.split(',').map(str::trim) {
+        let (target, level) = part.split_once('=').unwrap_or(("ava", part));
+        let level = level.parse::<LevelFilter>().ok().filter(|_| !target.is_empty() && !level.is_empty());
+        let Some(level) = level else {
+            let what = format!("AVA_LOG: expected a level, and not {part:?}");
+            return Err(Failure::configuration(what).next("One of: error, warn, info, debug, trace, off."));
+        };
+        targets = targets.with_target(target, level);
     }
-    asked.parse().map_err(|_| {
-        Failure::configuration("AVA_LOG: expected a level")
-            .next("One of: error, warn, info, debug, trace, off.")
-    })
+    Ok(targets)
 }
 
 /// `warning: a row of the inbox can't be read (…)`, or for programs `{"note":"warning","message":"…"}`.
