@@ -19,7 +19,11 @@ pub(super) fn run(ava: &Path) -> Result<Played> {
     }
     for block in blocks.of(Runner::Kotlin) {
         let is_endless = block.mark("until").is_some();
-        ensure!(is_endless || !block.is_marked(), "{}: all run in one process, with one service", block.place());
+        ensure!(
+            is_endless || !block.is_marked(),
+            "{}: all run in one process, with one service",
+            block.place()
+        );
         // Each is a file of its own, and a package keeps them apart.
         let folder = into.join(block.name());
         std::fs::create_dir_all(&folder)?;
