@@ -1,4 +1,5 @@
-//! The one door to this repository: `cargo xtask demo | test | bench | fuzz | soak | gen | pictures | setup | swift`.
+//! The one door to this repository: `cargo xtask demo | test | bench | fuzz | soak | gen | docs | pictures |
+//! package | consumers | setup | swift`.
 
 mod bench;
 mod c;
