@@ -6,7 +6,6 @@ use std::fmt::{Debug, Write as _};
 use std::io;
 
 use ava_imessage::Error;
-use serde::Serialize;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
@@ -16,7 +15,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::failure::{Failure, Result, words_at};
 use crate::json;
-use crate::printer::Look;
+use crate::printer::{Look, Note};
 use crate::style::{YELLOW, paint};
 use crate::text::sentence;
 
@@ -81,12 +80,6 @@ fn filter(asked: &str) -> Result<Targets> {
 /// `warning: a row of the inbox can't be read (…)`, or for programs `{"note":"warning","message":"…"}`.
 struct Warnings {
     look: Look,
-}
-
-#[derive(Serialize)]
-struct Note<'a> {
-    note: &'static str,
-    message: &'a str,
 }
 
 impl<S: Subscriber> Layer<S> for Warnings {
