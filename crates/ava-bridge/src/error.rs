@@ -1,11 +1,12 @@
 //! What a binding makes its own error of: every field of the core's error, as plain values.
 
 use std::error::Error as StdError;
+use std::fmt;
 
 use ava_imessage::{Attempt, Error, ErrorKind, Result};
 
 /// An [`Error`] taken apart. What each kind means stands with [`ErrorKind`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ErrorView {
     /// The kind.
@@ -33,6 +34,17 @@ pub struct ErrorView {
     pub attempt: Option<Attempt>,
     /// The error of this library behind this one. A foreign one is found by [`source_of`].
     pub cause: Option<Box<ErrorView>>,
+}
+
+impl fmt::Debug for ErrorView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ErrorView")
+            .field("code", &self.code)
+            .field("message", &self.message)
+            .field("status", &self.status)
+            .field("delivery", &self.delivery)
+            .finish_non_exhaustive()
+    }
 }
 
 impl From<&Error> for ErrorView {
@@ -130,6 +142,13 @@ pub fn attempt_from_text(text: &str) -> Result<Attempt> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn debug_hides_what_the_server_wrote() {
+        let mut view = ErrorView::from(&Error::new(ErrorKind::Server, "HTTP 500"));
+        view.body = Some("people's data".to_owned());
+        assert!(!format!("{view:?}").contains("data"));
+    }
 
     #[test]
     fn only_a_leading_name_becomes_camel_case() {

@@ -185,7 +185,12 @@ unsafe fn send(
 ) -> Result<Call<Receipt>> {
     // SAFETY: by this function's contract.
     let given = || unsafe {
-        Ok((of(client)?, string(phone, "phone")?, self::text(text, text_len, "text")?, options::call(options)?))
+        Ok((
+            of(client)?,
+            string(phone, "phone")?,
+            self::text(text, text_len, "text")?,
+            options::call(options)?,
+        ))
     };
     let (client, phone, text, options) = given().map_err(not_sent)?;
     Ok(client.send(phone, text, options))
@@ -396,7 +401,8 @@ unsafe fn generate(
     // SAFETY: by this function's contract.
     let given = || unsafe {
         let (client, phone) = (of(client)?, string(phone, "phone")?);
-        let turns = list(context, context_len, "context")?.iter().map(|it| turn(it)).collect::<Result<_>>()?;
+        let turns =
+            list(context, context_len, "context")?.iter().map(|it| turn(it)).collect::<Result<_>>()?;
         Ok((client, phone, turns, options::generate(how, options::call(options)?)?))
     };
     // SAFETY: by this function's contract.

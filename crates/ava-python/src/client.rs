@@ -1,7 +1,9 @@
 //! The client: each operation is a [`Call`] that either face makes.
 
 use ava_bridge::core::{Message as CoreMessage, Turn};
-use ava_bridge::{CallOptions, DraftOptions, ErrorKind, GenerateOptions, Handed, ListenOptions, PageOptions, PollOptions};
+use ava_bridge::{
+    CallOptions, DraftOptions, ErrorKind, GenerateOptions, Handed, ListenOptions, PageOptions, PollOptions,
+};
 use pyo3::IntoPyObjectExt;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -139,7 +141,11 @@ impl Core {
         let given = || -> PyResult<(String, Vec<Turn>, GenerateOptions)> {
             let call = options::call(timeout, max_retries, headers)?;
             let instructions = instructions.map(|given| argument("instructions", given)).transpose()?;
-            Ok((argument("phone", phone)?, turns(context)?, GenerateOptions { instructions, auto_send, call }))
+            Ok((
+                argument("phone", phone)?,
+                turns(context)?,
+                GenerateOptions { instructions, auto_send, call },
+            ))
         };
         let refused = |error| if auto_send { not_sent(phone.py(), error) } else { error };
         let (phone, context, how) = given().map_err(refused)?;

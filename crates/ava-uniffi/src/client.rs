@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use ava_bridge::core::{self, Delivery};
 use ava_bridge::ErrorKind::InvalidRequest;
+use ava_bridge::core::{self, Delivery};
 use ava_bridge::{Call, DraftOptions, Error, GenerateOptions, PageOptions, PollOptions, Result};
 
 use crate::attempt::Attempt;
@@ -104,7 +104,9 @@ impl Client {
         let turns = context.into_iter().map(core::Turn::from).collect();
         let call = options.into_bridge();
         let call = if auto_send { call.map_err(not_sent) } else { call };
-        begun(call.map(|call| self.0.generate(phone, turns, GenerateOptions { instructions, auto_send, call })))
+        begun(
+            call.map(|call| self.0.generate(phone, turns, GenerateOptions { instructions, auto_send, call })),
+        )
     }
 
     /// Has a reply to a conversation written.

@@ -97,7 +97,8 @@ public struct CallOptions: Sendable, Hashable {
 
     var core: AvaCore.CallOptions {
         AvaCore.CallOptions(
-            timeoutMs: timeout.map(milliseconds), maxRetries: maxRetries.map(Int64.init), headers: AvaIMessage.headers(headers))
+            timeoutMs: timeout.map(milliseconds), maxRetries: maxRetries.map(Int64.init),
+            headers: AvaIMessage.headers(headers))
     }
 }
 

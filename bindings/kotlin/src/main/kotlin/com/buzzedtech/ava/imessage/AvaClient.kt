@@ -17,7 +17,6 @@ import com.buzzedtech.ava.imessage.internal.next
 import com.buzzedtech.ava.imessage.internal.outcome
 import com.buzzedtech.ava.imessage.internal.pollPage
 import com.buzzedtech.ava.imessage.internal.sentMessage
-import com.buzzedtech.ava.imessage.internal.whole
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.flow
 import java.time.Instant
