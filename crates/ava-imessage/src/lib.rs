@@ -62,7 +62,7 @@ pub use model::{
     SkippedRow, Status, Turn,
 };
 pub use network::Roots;
-pub use origin::DEFAULT_BASE_URL;
+pub use origin::{DEFAULT_BASE_URL, is_loopback_url};
 pub use poll::PollRequest;
 pub use receipt::{Receipt, Undelivered};
 pub use send::{Attempt, SendRequest};
