@@ -41,7 +41,7 @@ class Outcome {
   std::shared_ptr<const Error> error_;
 };
 
-/// It runs once, on the thread of the callbacks.
+/// It runs once, on the thread of the completions.
 template <class T>
 using Completion = std::function<void(Outcome<T>)>;
 
@@ -249,12 +249,12 @@ inline ava_draft_options c_options(const DraftOptions &how) {
   return options;
 }
 
-inline std::vector<ava_turn> c_turns(const std::vector<Turn> &context) {
+inline std::vector<ava_turn> c_turns(const std::vector<Turn> &context, const char *delivery) {
   std::vector<ava_turn> turns;
   turns.reserve(context.size());
   for (const auto &said : context) {
     ava_turn turn = ava_turn();
-    turn.role = c_text("context", said.role);
+    turn.role = c_text("context", said.role, delivery);
     turn.content = said.content.data();
     turn.content_len = said.content.size();
     turns.push_back(turn);

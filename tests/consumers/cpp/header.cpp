@@ -48,6 +48,14 @@ void texts(const ava::Client &client, const std::string &phone) {
   check(refused.delivery() == "not_sent" && !refused.attempt() && !refused.cause(), "nothing was done");
   check(refused.retry_after_ms() == -1 && refused.http_status() == 0 && refused.body().empty(), "nothing was asked");
 
+  ava::GenerateOptions how;
+  check(thrown([&] { client.generate(with_nul("+1555"), {{"user", "Hi"}}, how); }).delivery().empty(), "it only asks");
+  how.auto_send = true;
+  for (const auto &refusal : {thrown([&] { client.generate(with_nul("+1555"), {{"user", "Hi"}}, how); }),
+                              thrown([&] { client.generate(phone, {{with_nul("user"), "Hi"}}, how); })}) {
+    check(refusal.delivery() == "not_sent", "a reply that would have been sent was not");
+  }
+
   ava::ClientOptions options;
   options.api_key = with_nul("ava_key");
   const auto no_client = thrown([&] { ava::Client client(options); });
