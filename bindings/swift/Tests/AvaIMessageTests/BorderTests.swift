@@ -53,7 +53,7 @@ final class BorderTests: XCTestCase {
             apiKey: sandbox.apiKey, baseURL: sandbox.baseURL,
             options: .init(
                 timeout: .seconds(60),
-                onUnknown: { attempt in told.with { $0.append(attempt.message) } }))
+                onUnknown: { attempt in told.with { $0.append(attempt.text) } }))
         try await sandbox.fault(.send, times: nil, ["delay_ms": 40])
         let (sent, cancelled) = (Shared<[String]>([]), Shared<[String]>([]))
         try await withThrowingTaskGroup(of: Void.self) { group in
