@@ -122,7 +122,7 @@ class ClientTest {
         assertNotEquals(call, CallOptions(timeout = 2.seconds))
         val logger = Logger {}
         val options = ClientOptions(maxRetries = 3, headers = mapOf("x-secret" to "canary"), onUnknown = {}, logger = logger)
-        assertEquals("ClientOptions(maxRetries=3, headers=[x-secret], onUnknown=…, logger=…, logLevel=INFO)", "$options")
+        assertEquals("ClientOptions(maxRetries=3, headers=[x-secret], onUnknown=…, logger=…)", "$options")
         assertEquals(ClientOptions(backoff = 1.seconds, logger = logger), ClientOptions(backoff = 1.seconds, logger = logger))
         assertNotEquals(ClientOptions(), ClientOptions(backoff = 1.seconds))
     }
