@@ -201,7 +201,7 @@ class Client {
 
   /// Asks the history again whether an unknown send happened. Nothing is posted.
   SentMessage settle(const Attempt &attempt, const CallOptions &options = CallOptions()) const {
-    const detail::CCallOptions c(options);
+    const detail::CCallOptions c(options, attempt ? "unknown" : "", attempt.get());
     ava_sent_message *sent = nullptr;
     ava_error *error = nullptr;
     detail::check(ava_client_settle(get(), attempt.get(), c.get(), &sent, &error), error);
@@ -210,7 +210,7 @@ class Client {
 
   Call settle_async(const Attempt &attempt, Completion<SentMessage> completion,
                     const CallOptions &options = CallOptions()) const {
-    const detail::CCallOptions c(options);
+    const detail::CCallOptions c(options, attempt ? "unknown" : "", attempt.get());
     return Begin::call(std::move(completion), [&](void *user_data, ava_call **call, ava_error **error) {
       return ava_client_settle_async(get(), attempt.get(), c.get(),
                                      Begin::completed<SentMessage, ava_sent_message>, user_data, call, error);
@@ -384,7 +384,8 @@ inline void check_text(const std::string &text) {
   detail::check(ava_check_text(text.data(), text.size(), &error), error);
 }
 
-/// Ends everything of the library in this process, for good. Not needed before a process exits.
+/// Ends everything of the library in this process, for good. Not needed before a process exits. It throws with
+/// AVA_ERROR_TIMEOUT if callbacks may still be running then, or be called yet: calling it again goes on waiting.
 inline void shutdown(std::int64_t timeout_ms) {
   ava_error *error = nullptr;
   detail::check(ava_shutdown(timeout_ms, &error), error);

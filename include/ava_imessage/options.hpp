@@ -212,8 +212,8 @@ namespace detail {
 // The options of a call, as the library reads them while it is called.
 class CCallOptions {
  public:
-  explicit CCallOptions(const CallOptions &options, const char *delivery = "")
-      : headers_(c_headers(options.headers, delivery)), options_(ava_call_options()) {
+  explicit CCallOptions(const CallOptions &options, const char *delivery = "", const ava_attempt *attempt = nullptr)
+      : headers_(c_headers(options.headers, delivery, attempt)), options_(ava_call_options()) {
     options_.size = sizeof options_;
     options_.timeout_ms = options.timeout_ms;
     options_.max_retries = options.max_retries;

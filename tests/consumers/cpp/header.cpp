@@ -81,6 +81,16 @@ void errors(const ava::Client &client, const std::string &phone) {
   check(cancelled.status() == AVA_ERROR_CANCELLED && cancel.is_cancelled(), "cancelled");
   check(thrown([&] { client.messages_page(phone, 101); }).status() == AVA_ERROR_INVALID_REQUEST, "100 at most");
   check(thrown([] { ava::Attempt::from_json("{}"); }).status() == AVA_ERROR_INVALID_REQUEST, "no attempt");
+  const auto attempt = ava::Attempt::from_json(R"({"origin":")" + client.base_url() +
+                                               R"(","phone":"+15550100142","text":"lost","client":"another",)"
+                                               R"("number":1,"began_ms":0})");
+  for (const auto &headers : {ava::Headers{{"x-nul", with_nul("x")}}, ava::Headers{{"no name", "x"}}}) {
+    ava::CallOptions refused;
+    refused.headers = headers;
+    const auto error = thrown([&] { client.settle(attempt, refused); });
+    check(error.status() == AVA_ERROR_INVALID_REQUEST && error.delivery() == "unknown", "whoever refuses to settle");
+    check(error.attempt().json() == attempt.json(), "hands the attempt back");
+  }
 }
 
 // What a token provider throws is the reason why the call fails.
