@@ -29,6 +29,18 @@ impl Client {
     }
 }
 
+impl Attempt {
+    /// What a settling of this attempt fails with that `error` kept from asking: the attempt is as unknown as before,
+    /// and goes along. For bindings, which refuse some arguments before the core sees them.
+    #[must_use]
+    pub fn still_unknown(&self, error: Error) -> Error {
+        match error.delivery() {
+            None => error.with_delivery(Delivery::Unknown).with_attempt(self.clone()),
+            Some(_) => error,
+        }
+    }
+}
+
 /// A settling that starts when awaited. See [`Client::settle`].
 #[must_use = "nothing is asked until it is awaited"]
 pub struct SettleRequest {
@@ -49,11 +61,7 @@ impl fmt::Debug for SettleRequest {
 impl SettleRequest {
     async fn run(self) -> Result<SentMessage> {
         let attempt = self.attempt.clone();
-        self.ask().await.map_err(|error| match error.delivery() {
-            // Whatever kept us from asking, the attempt is as unknown as before.
-            None => error.with_delivery(Delivery::Unknown).with_attempt(attempt),
-            Some(_) => error,
-        })
+        self.ask().await.map_err(|error| attempt.still_unknown(error))
     }
 
     async fn ask(self) -> Result<SentMessage> {
