@@ -1,4 +1,4 @@
-/* What the tests of the border have in common. Each is a program: it prints `N passed, M failed`. */
+/* What the tests of the border have in common. Each is a program: it prints `test result: …`. */
 #ifndef CHECK_H
 #define CHECK_H
 

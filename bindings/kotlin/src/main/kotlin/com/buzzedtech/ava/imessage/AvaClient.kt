@@ -93,7 +93,7 @@ public class AvaClient internal constructor(
      * @param phone E.164: `+15550100142`.
      * @param text Not empty.
      * @throws AvaException.DeliveryUnknown if it may or may not have gone out. After any other exception of this package it
-     * did not ([AvaException.delivery]).
+     * did not, unless its [AvaException.delivery] says so: a bug of the library's own, while the send was on its way.
      */
     public suspend fun send(phone: String, text: String, options: CallOptions = CallOptions.NONE): SentMessage =
         outcome(failing(Delivery.NOT_SENT) { core.send(phone, text, coreOptions(options)) }, { wait() }, { sentMessage(take()) })
