@@ -106,25 +106,38 @@ def test_a_signal_just_before_the_answer_loses_nothing(program: Program) -> None
     assert program.run(SIGNAL_BEFORE_THE_ANSWER) == "untold []\nall heard\n"
 
 
-HOOK_AT_EXIT = """
+HOOKS_AT_EXIT = {
+    "a function": """
 from ava_imessage import AvaClient
 def save(attempt):
     print("settled by", client.settle(attempt).confirmation, flush=True)
 client = AvaClient(on_unknown=save)
-print("ready", flush=True)
 try:
     client.send("+15550001111", "Hello", timeout=30)
 except KeyboardInterrupt:
     pass
-"""
+""",
+    "a coroutine function": """
+from ava_imessage import AsyncAvaClient, AvaClient
+async def save(attempt):
+    async with AsyncAvaClient() as other:
+        print("settled by", (await other.settle(attempt)).confirmation, flush=True)
+client = AvaClient(on_unknown=save)
+try:
+    client.send("+15550001111", "Hello", timeout=30)
+except KeyboardInterrupt:
+    pass
+""",
+}
 
 
-def test_a_hook_may_use_the_client_while_the_program_ends(program: Program) -> None:
+@pytest.mark.parametrize("kind", list(HOOKS_AT_EXIT))
+def test_a_hook_may_use_a_client_while_the_program_ends(program: Program, kind: str) -> None:
     """For longer than the last words may take, and so behind a gate that is closed."""
     program.sandbox.fault("send", delay_after_ms=30_000)
     program.sandbox.fault("messages", delay_ms=1500)
-    with program.start(HOOK_AT_EXIT) as running:
+    with program.start(HOOKS_AT_EXIT[kind]) as running:
         wait_until(lambda: program.sandbox.messages, 20)
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=60)
-    assert (running.returncode, out, err) == (0, "ready\nsettled by history\n", "")
+    assert (running.returncode, out, err) == (0, "settled by history\n", "")
