@@ -127,6 +127,31 @@ def test_forks_inside_a_loop(program: Program, scale: float) -> None:
     assert program.run(FORK_IN_LOOP, str(int(50 * scale)), timeout=60 * max(1, scale)) == "forked\n"
 
 
+def test_a_child_that_goes_on_with_its_parents_loop_is_refused(program: Program) -> None:
+    """What it had the loop watch would be changed for the parent too, which would hear of nothing any more."""
+    code = """
+import asyncio, os
+from ava_imessage import AsyncAvaClient
+client = AsyncAvaClient()
+loop = asyncio.new_event_loop()
+loop.run_until_complete(client.poll())
+pid = os.fork()
+if pid == 0:
+    import signal; signal.alarm(20)
+    try:
+        loop.run_until_complete(client.poll())
+    except RuntimeError as error:
+        os.write(1, f"{error}\\n".encode())
+    os._exit(0)
+os.waitpid(pid, 0)
+loop.run_until_complete(asyncio.wait_for(client.poll(), 20))
+print("heard")
+loop.close()
+"""
+    refused = "this event loop is the parent process's: a forked child needs a loop of its own"
+    assert program.run(code) == f"{refused}\nheard\n"
+
+
 def test_a_listener_carried_over_a_fork(program: Program) -> None:
     code = """
 import os
