@@ -334,6 +334,20 @@ describe("a listener", () => {
     assert.ok((await listener.next()).done);
   });
 
+  test("tells its hook why the token provider failed", async () => {
+    await sandbox.reset();
+    const thrown = new RangeError("no token today");
+    await using client = sandbox.client({ apiKey: undefined, tokenProvider: () => Promise.reject(thrown) });
+    const errors: AvaError[] = [];
+    const onRetry = (error: AvaError): unknown => errors.push(error);
+    const listener = client.listen({ ...quick, since: new Date(), onRetry });
+    const waiting = listener.next();
+    await until("it was tried", () => errors.length > 0);
+    assert.deepEqual([errors[0]?.code, errors[0]?.cause], ["authentication", thrown]);
+    await listener.close();
+    assert.ok((await waiting).done);
+  });
+
   test("survives hooks that throw odd things", async () => {
     await sandbox.reset();
     await using client = sandbox.client({ backoffMs: 5, backoffMaxMs: 10 });

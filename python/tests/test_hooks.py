@@ -85,6 +85,28 @@ def test_a_hook_may_be_a_coroutine_function(ava_sandbox: Sandbox, monkeypatch: p
     assert [str(error) for error in raised] == ["in the hook"] * 4
 
 
+def test_a_hook_is_told_why_the_token_provider_failed(ava_sandbox: Sandbox) -> None:
+    failure = LookupError("no token today")
+    told: list[AvaError] = []
+    tried = threading.Event()
+
+    def provide() -> str:
+        raise failure
+
+    def hook(error: AvaError) -> None:
+        told.append(error)
+        tried.set()
+
+    with ava_sandbox.client(token_provider=provide, backoff=0.01) as client:
+        listener = client.listen(since=datetime.now(timezone.utc), interval=0.1, on_retry=hook)
+        closing = threading.Thread(target=lambda: (tried.wait(10), listener.close()))
+        closing.start()
+        assert list(listener) == []
+        closing.join()
+    assert type(told[0]) is ava_imessage.AuthenticationError
+    assert told[0].__cause__ is told[0].cause is failure
+
+
 def test_a_coroutine_whose_loop_has_ended_runs_all_the_same() -> None:
     ran: list[str] = []
 

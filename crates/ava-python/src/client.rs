@@ -11,7 +11,7 @@ use pyo3::types::PyDict;
 
 use crate::answer::Answer;
 use crate::call::Call;
-use crate::error::{exception, not_sent, to_py_err};
+use crate::error::{self, not_sent, to_py_err};
 use crate::foreign::{Callback, Callbacks, Told};
 use crate::model::{Attempt, Gap, Message, SkippedRow, turns};
 use crate::options::{Given, argument};
@@ -198,7 +198,7 @@ impl Core {
             on_gap: on_gap.map(|told| foreign::hook(told, |py, gap| Gap::from(&gap).into_bound_py_any(py))),
             on_skipped: on_skipped
                 .map(|told| foreign::hook(told, |py, row| SkippedRow::from(row).into_bound_py_any(py))),
-            on_retry: on_retry.map(|told| foreign::hook(told, |py, error| exception(py, error, None))),
+            on_retry: on_retry.map(|told| foreign::hook(told, error::told)),
             call,
         };
         let (client, own) = (self.callbacks.clone_ref(py), Callbacks::new(py, callbacks, None)?);
