@@ -38,7 +38,7 @@ impl Attempt {
         ava_bridge::attempt_to_text(&self.0).map_err(|error| to_py_err(py, error))
     }
 
-    /// What :meth:`to_json` wrote. Raises :class:`InvalidRequestError`, a ``ValueError``, if it is something else.
+    /// What :meth:`to_json` wrote. Raises :class:`InvalidRequestError`, a ``ValueError``, if it is none.
     #[staticmethod]
     fn from_json(py: Python<'_>, text: &str) -> PyResult<Attempt> {
         ava_bridge::attempt_from_text(text).map(Attempt).map_err(|error| to_py_err(py, error))
