@@ -254,11 +254,11 @@ impl Listener {
         Call::new(self.listener.next())
     }
 
-    fn ack(&self, message: Acknowledged<'_>) -> Call {
-        Call::new(match message {
+    fn ack(&self, message: &Bound<'_, PyAny>) -> PyResult<Call> {
+        Ok(Call::new(match argument("message", message)? {
             Acknowledged::Message(message) => self.listener.ack(&*message.0.id),
             Acknowledged::Id(id) => self.listener.ack(id),
-        })
+        }))
     }
 
     fn close(&self) {
