@@ -28,11 +28,14 @@
  * THREADS. Any thread may use any handle, several at a time; only freeing one while another call uses it is up to you.
  * No call holds a lock while it waits.
  *
- * THREE WAYS TO CALL. f() waits. f_async() returns at once, and its callback is called exactly once, on one thread that
- * all callbacks of this kind share; freeing the ava_call first means that it is never called. f_next() pulls histories
- * and inbound messages one by one. Blocking calls from within such a callback are AVA_ERROR_INVALID_REQUEST, and don't
- * hang: the outcome they wait for may be the next to be told. Hooks (on_unknown, on_gap, ...), the log and token
- * providers run on other threads, and may call what they like. Callbacks must not throw or longjmp through the library.
+ * THREE WAYS TO CALL. f() waits. f_async() returns at once, and its callback, a completion, is called exactly once, on one
+ * thread that all completions share; freeing the ava_call first means that it is never called. f_next() pulls histories
+ * and inbound messages one by one. Blocking calls from within a completion are AVA_ERROR_INVALID_REQUEST, and don't
+ * hang: the outcome they wait for may be the next to be told.
+ *
+ * HOOKS. on_unknown, on_gap, on_skipped, on_retry and the log have another thread in common, on which they are told in
+ * order; nobody waits for it. Token providers and checkpoints run on threads of their own. All these may block, and call
+ * what they like. No callback, of whatever kind, may throw or longjmp through the library.
  *
  * FORK. In a forked child the library begins afresh: a client opens connections of its own, while calls under way,
  * listeners and conversations stay with the parent, and give AVA_ERROR_CLOSED in the child.
@@ -257,12 +260,13 @@ typedef struct ava_header {
 
 /*
  Is asked for a token, on a thread of the library's own: it may block, and use the client, but for calls that need the
- token. The deadline of the call that needs it goes on meanwhile. One request at a time a client.
+ token. The deadline of the call that needs it goes on meanwhile: at its end the call fails, and the next one asks again,
+ though the first request may be unanswered yet.
  */
 typedef void (*ava_token_provider)(void *user_data, struct ava_token_request *request);
 
 /*
- Is told of a send that was cancelled in flight: its attempt is yours to free. On the thread of the callbacks, where it
+ Is told of a send that was cancelled in flight: its attempt is yours to free. On the thread of the hooks, where it
  may block and use the client.
  */
 typedef void (*ava_unknown_hook)(void *user_data, struct ava_attempt *attempt);
@@ -370,7 +374,7 @@ typedef struct ava_client_options {
   void *user_data;
   /*
    Called once when neither `token_provider` nor `on_unknown` will be called again, or when the client couldn't be
-   made.
+   made, whatever the reason; but if `size` is wrong, where nothing of this can be read.
    */
   ava_release release;
 } ava_client_options;
@@ -525,7 +529,7 @@ typedef struct ava_checkpoint_store {
    */
   void *user_data;
   /*
-   Called once when neither will be called again.
+   Called once when neither will be called again, or when the listener couldn't be opened.
    */
   ava_release release;
 } ava_checkpoint_store;
@@ -553,19 +557,19 @@ typedef struct ava_gap {
 } ava_gap;
 
 /*
- Is told of a gap, which lives until it returns. On the thread of the callbacks, where it may block and use the client.
+ Is told of a gap, which lives until it returns. On the thread of the hooks, where it may block and use the client.
  */
 typedef void (*ava_gap_hook)(void *user_data, const struct ava_gap *gap);
 
 /*
- Is told of a row that can't be read, which lives until it returns. On the thread of the callbacks, where it may block
+ Is told of a row that can't be read, which lives until it returns. On the thread of the hooks, where it may block
  and use the client.
  */
 typedef void (*ava_skipped_hook)(void *user_data, const struct ava_skipped_row *row);
 
 /*
  Is told of a poll that failed and will be tried again; the error lives until it returns. On the thread of the
- callbacks, where it may block and use the client.
+ hooks, where it may block and use the client.
  */
 typedef void (*ava_retry_hook)(void *user_data, const struct ava_error *error);
 
@@ -619,7 +623,8 @@ typedef struct ava_listen_options {
    */
   void *user_data;
   /*
-   Called once when none of the hooks will be called again, or when the listener couldn't be opened.
+   Called once when none of the hooks will be called again, or when the listener couldn't be opened, whatever the
+   reason; but if `size` is wrong, where nothing of this can be read.
    */
   ava_release release;
 } ava_listen_options;
@@ -661,7 +666,7 @@ typedef struct ava_log_record {
 } ava_log_record;
 
 /*
- Is given the lines of the log, oldest first, on the thread of the callbacks: it may block, and nobody waits for it.
+ Is given the lines of the log, oldest first, on the thread of the hooks: it may block, and nobody waits for it.
  */
 typedef void (*ava_log_callback)(void *user_data, const struct ava_log_record *record);
 
@@ -706,10 +711,15 @@ const char *ava_version(void);
 
 /*
  Ends everything of this library in this process, for good: calls in flight end with AVA_ERROR_CLOSED, and so does
- every later one. Waits up to `timeout_ms` milliseconds for the threads to end, callbacks that are still running
- included. Twice does nothing. Handles are freed as ever, before or after.
+ every later one. Waits up to `timeout_ms` milliseconds until the requests' threads have ended and every completion,
+ hook and line of the log has been told. Handles are freed as ever, before or after.
 
- Not needed before a process exits. AVA_ERROR_INVALID_REQUEST from within a callback, which it would wait for.
+ AVA_ERROR_TIMEOUT if that isn't over by then: callbacks may still be running, or be called yet, so that no `user_data`
+ may go. Calling it again goes on waiting. So it ends from within a hook, a token provider or a checkpoint, which it
+ waits for; from within a completion it is AVA_ERROR_INVALID_REQUEST.
+
+ Not needed before a process exits. Two threads stay, that of the completions and that of the hooks, each if it was ever
+ needed: so the library can't be unloaded.
  */
 ava_status ava_shutdown(int64_t timeout_ms,
                         struct ava_error **error);
@@ -1075,7 +1085,8 @@ void ava_cancel_free(struct ava_cancel *cancel);
 
 /*
  Gives a token, which is copied. `expires_in_ms`: for how long it is valid from now on; 0 if that isn't known: then it
- is used until the service refuses it. NULL for a request does nothing; for a token it is a failure.
+ is used until the service refuses it. What is negative is over: the token is of no use beyond the call that asked.
+ NULL for a request does nothing; for a token it is a failure.
  */
 void ava_token_request_succeed(struct ava_token_request *request,
                                const char *token,
@@ -1190,7 +1201,7 @@ bool ava_call_is_done(const struct ava_call *call);
 
 /*
  Frees the call, cancelling it if it hasn't ended: once this returns, the callback doesn't run and won't be called. So
- it waits for a callback that is running, but on the thread of the callbacks, where it would wait for itself. NULL
+ it waits for a callback that is running, but on the thread of the completions, where it would wait for itself. NULL
  does nothing.
  */
 void ava_call_free(struct ava_call *call);

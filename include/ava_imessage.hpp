@@ -11,8 +11,9 @@
 // OPTIONS. A member that is left alone has the library's default; numbers are as in ava_imessage.h: 0 is the default,
 // AVA_NONE an explicit zero or no. Times are milliseconds.
 //
-// CALLBACKS may throw: nothing passes through the library. What a completion or a hook throws is dropped; what a token
-// provider or a checkpoint throws is the reason why the call fails. Completions must not wait for another call.
+// CALLBACKS may throw: nothing passes through the library. What a completion or a hook throws is dropped. What a token
+// provider throws fails the call, and its what() is the reason() of the error's innermost cause; what a checkpoint throws
+// fails it with AVA_ERROR_STORAGE, and its words are lost. Completions must not wait for another call.
 //
 // THREADS. As in C: any thread may use any object, but for moving and destroying it.
 
@@ -200,7 +201,7 @@ class Client {
 
   /// Asks the history again whether an unknown send happened. Nothing is posted.
   SentMessage settle(const Attempt &attempt, const CallOptions &options = CallOptions()) const {
-    const detail::CCallOptions c(options);
+    const detail::CCallOptions c(options, attempt ? "unknown" : "", attempt.get());
     ava_sent_message *sent = nullptr;
     ava_error *error = nullptr;
     detail::check(ava_client_settle(get(), attempt.get(), c.get(), &sent, &error), error);
@@ -209,7 +210,7 @@ class Client {
 
   Call settle_async(const Attempt &attempt, Completion<SentMessage> completion,
                     const CallOptions &options = CallOptions()) const {
-    const detail::CCallOptions c(options);
+    const detail::CCallOptions c(options, attempt ? "unknown" : "", attempt.get());
     return Begin::call(std::move(completion), [&](void *user_data, ava_call **call, ava_error **error) {
       return ava_client_settle_async(get(), attempt.get(), c.get(),
                                      Begin::completed<SentMessage, ava_sent_message>, user_data, call, error);
@@ -274,10 +275,11 @@ class Client {
   GeneratedMessage generate(const std::string &phone, const std::vector<Turn> &context,
                             const GenerateOptions &how = GenerateOptions(),
                             const CallOptions &options = CallOptions()) const {
-    const char *to = detail::c_text("phone", phone);
-    const auto turns = detail::c_turns(context);
+    const char *delivery = how.auto_send ? not_sent() : "";
+    const char *to = detail::c_text("phone", phone, delivery);
+    const auto turns = detail::c_turns(context, delivery);
     const auto c_how = detail::c_options(how);
-    const detail::CCallOptions c(options);
+    const detail::CCallOptions c(options, delivery);
     ava_generated_message *made = nullptr;
     ava_error *error = nullptr;
     detail::check(ava_client_generate(get(), to, turns.data(), turns.size(), &c_how, c.get(), &made, &error), error);
@@ -287,10 +289,11 @@ class Client {
   Call generate_async(const std::string &phone, const std::vector<Turn> &context,
                       Completion<GeneratedMessage> completion, const GenerateOptions &how = GenerateOptions(),
                       const CallOptions &options = CallOptions()) const {
-    const char *to = detail::c_text("phone", phone);
-    const auto turns = detail::c_turns(context);
+    const char *delivery = how.auto_send ? not_sent() : "";
+    const char *to = detail::c_text("phone", phone, delivery);
+    const auto turns = detail::c_turns(context, delivery);
     const auto c_how = detail::c_options(how);
-    const detail::CCallOptions c(options);
+    const detail::CCallOptions c(options, delivery);
     return Begin::call(std::move(completion), [&](void *user_data, ava_call **call, ava_error **error) {
       return ava_client_generate_async(get(), to, turns.data(), turns.size(), &c_how, c.get(),
                                        Begin::completed<GeneratedMessage, ava_generated_message>, user_data, call,
@@ -381,7 +384,8 @@ inline void check_text(const std::string &text) {
   detail::check(ava_check_text(text.data(), text.size(), &error), error);
 }
 
-/// Ends everything of the library in this process, for good. Not needed before a process exits.
+/// Ends everything of the library in this process, for good. Not needed before a process exits. It throws with
+/// AVA_ERROR_TIMEOUT if callbacks may still be running then, or be called yet: calling it again goes on waiting.
 inline void shutdown(std::int64_t timeout_ms) {
   ava_error *error = nullptr;
   detail::check(ava_shutdown(timeout_ms, &error), error);

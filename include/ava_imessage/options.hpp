@@ -41,7 +41,7 @@ class Outcome {
   std::shared_ptr<const Error> error_;
 };
 
-/// It runs once, on the thread of the callbacks.
+/// It runs once, on the thread of the completions.
 template <class T>
 using Completion = std::function<void(Outcome<T>)>;
 
@@ -212,8 +212,8 @@ namespace detail {
 // The options of a call, as the library reads them while it is called.
 class CCallOptions {
  public:
-  explicit CCallOptions(const CallOptions &options, const char *delivery = "")
-      : headers_(c_headers(options.headers, delivery)), options_(ava_call_options()) {
+  explicit CCallOptions(const CallOptions &options, const char *delivery = "", const ava_attempt *attempt = nullptr)
+      : headers_(c_headers(options.headers, delivery, attempt)), options_(ava_call_options()) {
     options_.size = sizeof options_;
     options_.timeout_ms = options.timeout_ms;
     options_.max_retries = options.max_retries;
@@ -249,12 +249,12 @@ inline ava_draft_options c_options(const DraftOptions &how) {
   return options;
 }
 
-inline std::vector<ava_turn> c_turns(const std::vector<Turn> &context) {
+inline std::vector<ava_turn> c_turns(const std::vector<Turn> &context, const char *delivery) {
   std::vector<ava_turn> turns;
   turns.reserve(context.size());
   for (const auto &said : context) {
     ava_turn turn = ava_turn();
-    turn.role = c_text("context", said.role);
+    turn.role = c_text("context", said.role, delivery);
     turn.content = said.content.data();
     turn.content_len = said.content.size();
     turns.push_back(turn);

@@ -96,8 +96,12 @@ class Error : public std::runtime_error {
               })) {}
 
   /// From here, before the library was asked.
-  Error(ava_status status, const std::string &message, const char *delivery = "")
-      : std::runtime_error(message), status_(status), delivery_(delivery) {}
+  Error(ava_status status, const std::string &message, const char *delivery = "", const ava_attempt *attempt = nullptr)
+      : std::runtime_error(message),
+        status_(status),
+        delivery_(delivery),
+        attempt_(ava_attempt_clone(attempt),
+                 [](const ava_attempt *owned) { ava_attempt_free(const_cast<ava_attempt *>(owned)); }) {}
 
   ava_status status() const noexcept { return status_; }
   /// The stable name of status(): "rate_limited".
@@ -117,7 +121,9 @@ class Error : public std::runtime_error {
   /// Of the message that failed, or empty.
   std::string message_id() const { return detail::text(ava_error_message_id(handle_.get())); }
   /// What Client::settle() needs, or an empty one.
-  Attempt attempt() const { return Attempt(ava_attempt_clone(ava_error_attempt(handle_.get()))); }
+  Attempt attempt() const {
+    return Attempt(ava_attempt_clone(handle_ ? ava_error_attempt(handle_.get()) : attempt_.get()));
+  }
   /// The error behind this one, or null.
   std::shared_ptr<const Error> cause() const {
     const ava_error *behind = ava_error_cause(handle_.get());
@@ -140,6 +146,7 @@ class Error : public std::runtime_error {
 
   ava_status status_;
   const char *delivery_;
+  std::shared_ptr<const ava_attempt> attempt_;
   std::shared_ptr<const ava_error> handle_;
 };
 
@@ -153,9 +160,10 @@ inline void check(ava_status status, ava_error *const &error) {
 }
 
 // A text that the library ends at its first NUL.
-inline const char *c_text(const char *argument, const std::string &text, const char *delivery = "") {
+inline const char *c_text(const char *argument, const std::string &text, const char *delivery = "",
+                          const ava_attempt *attempt = nullptr) {
   if (text.find('\0') != std::string::npos) {
-    throw Error(AVA_ERROR_INVALID_REQUEST, std::string(argument) + ": has a NUL in it", delivery);
+    throw Error(AVA_ERROR_INVALID_REQUEST, std::string(argument) + ": has a NUL in it", delivery, attempt);
   }
   return text.c_str();
 }
@@ -164,13 +172,14 @@ inline const char *c_text(const char *argument, const OptionalText &text) {
   return text ? c_text(argument, text.value()) : nullptr;
 }
 
-inline std::vector<ava_header> c_headers(const Headers &headers, const char *delivery = "") {
+inline std::vector<ava_header> c_headers(const Headers &headers, const char *delivery = "",
+                                         const ava_attempt *attempt = nullptr) {
   std::vector<ava_header> list;
   list.reserve(headers.size());
   for (const auto &header : headers) {
     ava_header one = ava_header();
-    one.name = c_text("headers", header.first, delivery);
-    one.value = c_text("headers", header.second, delivery);
+    one.name = c_text("headers", header.first, delivery, attempt);
+    one.value = c_text("headers", header.second, delivery, attempt);
     list.push_back(one);
   }
   return list;

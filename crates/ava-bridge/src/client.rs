@@ -69,7 +69,7 @@ impl Client {
         text: impl Into<String>,
         options: CallOptions,
     ) -> Call<Receipt> {
-        self.prepare(options, |core| core.send(phone, text), SendRequest::with_receipt)
+        self.prepare(options, |core| core.send(phone, text), SendRequest::with_receipt).sending()
     }
 
     /// Asks the history again whether an unknown send happened.
@@ -171,13 +171,14 @@ impl Client {
         options: GenerateOptions,
     ) -> Call<GeneratedMessage> {
         let GenerateOptions { instructions, auto_send, call } = options;
-        self.call(call, |core| {
+        let call = self.call(call, |core| {
             let request = core.generate(phone, context).auto_send(auto_send);
             match instructions {
                 Some(instructions) => request.instructions(instructions),
                 None => request,
             }
-        })
+        });
+        if auto_send { call.sending() } else { call }
     }
 
     /// Has AVA write a reply to the newest messages of a conversation. Nothing is sent.

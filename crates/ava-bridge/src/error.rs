@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ava_imessage::{Attempt, BoxError, Error, ErrorKind, Result};
 
 /// An [`Error`] taken apart. What each kind means stands with [`ErrorKind`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ErrorView {
     /// The kind.
@@ -37,6 +37,17 @@ pub struct ErrorView {
     /// no more than this, by [`ErrorView::source_of`].
     pub cause: Option<Box<ErrorView>>,
     foreign: Option<Foreign>,
+}
+
+impl fmt::Debug for ErrorView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ErrorView")
+            .field("code", &self.code)
+            .field("message", &self.message)
+            .field("status", &self.status)
+            .field("delivery", &self.delivery)
+            .finish_non_exhaustive()
+    }
 }
 
 impl From<&Error> for ErrorView {
@@ -170,6 +181,13 @@ pub fn attempt_from_text(text: &str) -> Result<Attempt> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn debug_hides_what_the_server_wrote() {
+        let mut view = ErrorView::from(&Error::new(ErrorKind::Server, "HTTP 500"));
+        view.body = Some("people's data".to_owned());
+        assert!(!format!("{view:?}").contains("data"));
+    }
 
     #[test]
     fn only_a_leading_name_becomes_camel_case() {

@@ -60,6 +60,7 @@ mod fork;
 pub mod hooks;
 mod logging;
 mod notify;
+mod number;
 mod options;
 mod panic;
 mod pull;
@@ -77,6 +78,7 @@ pub use error::{ErrorView, attempt_from_text, attempt_to_text, source_of};
 pub use foreign::{CheckpointStore, Reply, checkpoint, token_provider, token_provider_elsewhere};
 pub use logging::{Level, Logger, Record, Sink, TARGET, callbacks_are_waiting, flush_callbacks, set_logger};
 pub use notify::complete_later;
+pub use number::{length, whole};
 pub use options::{
     CallOptions, CheckpointOption, DraftOptions, GenerateOptions, Hook, ListenOptions, Options, PageOptions,
     PollOptions,

@@ -87,6 +87,10 @@ impl Teller {
 
     fn flush(&self, timeout: Duration) -> bool {
         let Some(notes) = self.notes.get() else { return true };
+        // However short the time, what is over is over.
+        if self.waiting.load(Ordering::SeqCst) == 0 {
+            return true;
+        }
         if TELLING.with(Cell::get) == Some(self.thread) {
             return false;
         }

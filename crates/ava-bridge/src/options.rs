@@ -114,10 +114,9 @@ impl Options {
             builder = builder.token_provider(SharedProvider(Arc::clone(provider)));
         }
         if self.backoff.is_some() || self.backoff_max.is_some() {
-            builder = builder.backoff(
-                self.backoff.unwrap_or(DEFAULT_BACKOFF),
-                self.backoff_max.unwrap_or(DEFAULT_BACKOFF_MAX),
-            );
+            let max = self.backoff_max.unwrap_or(DEFAULT_BACKOFF_MAX);
+            // The longest wait bounds a first one that nobody asked for.
+            builder = builder.backoff(self.backoff.unwrap_or(DEFAULT_BACKOFF.min(max)), max);
         }
         if self.settle_within.is_some() || self.settle_gap.is_some() {
             builder = builder.settling(
@@ -258,7 +257,7 @@ pub struct PageOptions {
 }
 
 /// Options of [`Client::poll`](crate::Client::poll).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct PollOptions {
     /// Only messages after this time, by the service's clock.
     pub since: Option<Timestamp>,
@@ -269,7 +268,7 @@ pub struct PollOptions {
 }
 
 /// Options of [`Client::generate`](crate::Client::generate).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct GenerateOptions {
     /// Tone, style or content to keep to.
     pub instructions: Option<String>,
@@ -280,7 +279,7 @@ pub struct GenerateOptions {
 }
 
 /// Options of [`Client::draft_reply`](crate::Client::draft_reply).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct DraftOptions {
     /// Tone, style or content to keep to.
     pub instructions: Option<String>,
@@ -289,6 +288,19 @@ pub struct DraftOptions {
     /// Those of every call.
     pub call: CallOptions,
 }
+
+/// `Debug` of options that hold people's data: that they are there.
+macro_rules! without_data {
+    ($($options:ident),*) => {$(
+        impl fmt::Debug for $options {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($options)).field("call", &self.call).finish_non_exhaustive()
+            }
+        }
+    )*};
+}
+
+without_data!(PollOptions, GenerateOptions, DraftOptions);
 
 /// Where a listener keeps what was acknowledged.
 #[derive(Clone)]

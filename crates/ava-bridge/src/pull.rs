@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
+use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -26,7 +27,7 @@ use crate::task::Call;
 #[must_use = "dropping it gives the message back"]
 pub struct Handed {
     message: Option<Message>,
-    state: Native<OwnedMutexGuard<State>>,
+    state: Native<Held>,
 }
 
 impl Handed {
@@ -93,6 +94,33 @@ struct State {
     source: Option<Source>,
     /// Fetched or given back, and to be given next.
     ready: VecDeque<Message>,
+    ended: Cancel,
+}
+
+/// The lock on a state. Whoever holds it while the stream is closed ends it, however they let go: [`Pull::close`]
+/// can't.
+struct Held(OwnedMutexGuard<State>);
+
+impl Deref for Held {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.0
+    }
+}
+
+impl DerefMut for Held {
+    fn deref_mut(&mut self) -> &mut State {
+        &mut self.0
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if self.ended.is_cancelled() {
+            self.end();
+        }
+    }
 }
 
 impl State {
@@ -129,13 +157,9 @@ struct Inner {
 
 impl Pull {
     pub(crate) fn new(source: Source, cancel: Option<Cancel>, logger: Option<Arc<Logger>>) -> Pull {
-        let state = State { source: Some(source), ready: VecDeque::new() };
-        Pull(Arc::new(Inner {
-            state: Native::new(Arc::new(Mutex::new(state))),
-            ended: Cancel::new(),
-            cancel,
-            logger,
-        }))
+        let ended = Cancel::new();
+        let state = State { source: Some(source), ready: VecDeque::new(), ended: ended.clone() };
+        Pull(Arc::new(Inner { state: Native::new(Arc::new(Mutex::new(state))), ended, cancel, logger }))
     }
 
     pub(crate) fn call<T: Send + 'static>(
@@ -180,13 +204,13 @@ impl Pull {
         if self.0.ended.is_cancelled() || self.0.cancel.as_ref().is_some_and(Cancel::is_cancelled) {
             return None;
         }
-        self.0.state.get()?.try_lock().ok()?.ready.pop_front()
+        Held(Arc::clone(self.0.state.get()?).try_lock_owned().ok()?).ready.pop_front()
     }
 
     fn close(&self) {
         let Some(state) = self.0.state.get() else { return };
         self.0.ended.cancel();
-        // Else whoever holds it lets go of the source.
+        // Else whoever holds it lets go of the source ([`Held`]).
         if let Ok(mut state) = state.try_lock() {
             state.end();
         }
@@ -198,7 +222,7 @@ async fn pull(state: Arc<Mutex<State>>, ended: Cancel) -> Result<Option<Handed>>
     let mut state = tokio::select! {
         biased;
         () = &mut ended => return Ok(None),
-        state = state.lock_owned() => state,
+        state = state.lock_owned() => Held(state),
     };
     if let Some(message) = state.ready.pop_front() {
         return Ok(Some(Handed { message: Some(message), state: Native::new(state) }));
@@ -206,10 +230,7 @@ async fn pull(state: Arc<Mutex<State>>, ended: Cancel) -> Result<Option<Handed>>
     let Some(source) = &mut state.source else { return Ok(None) };
     let item = tokio::select! {
         biased;
-        () = &mut ended => {
-            state.end();
-            return Ok(None);
-        }
+        () = &mut ended => return Ok(None),
         item = source.next() => item,
     };
     let Some(item) = item else { return Ok(None) };

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::future::Future;
 use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use ava_imessage::{Error, ErrorKind, Result};
@@ -26,6 +26,28 @@ struct Process {
     /// Only shutting down locks it.
     runtime: Mutex<Option<Runtime>>,
     stopped: AtomicBool,
+    /// Whether its threads have ended.
+    end: End,
+}
+
+#[derive(Default)]
+struct End {
+    reached: Mutex<bool>,
+    told: Condvar,
+}
+
+impl End {
+    fn reach(&self) {
+        *self.reached.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.told.notify_all();
+    }
+
+    /// Whether it was reached within `timeout`.
+    fn wait(&self, timeout: Duration) -> bool {
+        let reached = self.reached.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.told.wait_timeout_while(reached, timeout, |reached| !*reached);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
 }
 
 impl Process {
@@ -35,15 +57,39 @@ impl Process {
             handle: Some(runtime.handle().clone()),
             runtime: Mutex::new(Some(runtime)),
             stopped: AtomicBool::new(false),
+            end: End::default(),
         })
     }
 
     fn stopped() -> Process {
-        Process { handle: None, runtime: Mutex::new(None), stopped: AtomicBool::new(true) }
+        Process {
+            handle: None,
+            runtime: Mutex::new(None),
+            stopped: AtomicBool::new(true),
+            end: End { reached: Mutex::new(true), told: Condvar::new() },
+        }
     }
 
     fn take_runtime(&self) -> Option<Runtime> {
         self.runtime.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Has the runtime end, on a thread that outlives an impatient caller, who may ask again. And tokio refuses to wait
+    /// on a thread of any runtime, the application's own too.
+    fn stop(&'static self) {
+        if self.stopped.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let ending = std::thread::Builder::new().name(THREAD_NAME.to_owned()).spawn(|| {
+            drop(self.take_runtime());
+            self.end.reach();
+        });
+        // Without a thread to be had nobody learns when the others end.
+        if ending.is_err()
+            && let Some(runtime) = self.take_runtime()
+        {
+            runtime.shutdown_background();
+        }
     }
 }
 
@@ -126,12 +172,14 @@ pub fn is_shut_down() -> bool {
 
 /// Ends everything of this library in this process, for good: every call in flight ends with `closed`, as does
 /// every later one; requests are dropped, and sends so cut are told of (`on_unknown`, the log). Waits up to
-/// `timeout` for the threads to end, a callback that is still running included. Doing it twice does nothing.
+/// `timeout` until that is over: the runtime's threads have ended, and every completion, hook and line of the log has
+/// been told. Doing it twice goes on waiting, if there is something to wait for.
 ///
 /// A child that is forked afterwards begins afresh.
 ///
 /// # Errors
-/// `invalid_request` from a thread of the runtime or where blocking is forbidden: it would wait for itself.
+/// `timeout` if it isn't over by then: foreign code may still be running, or be called yet. `invalid_request` from a thread of the
+/// runtime or where blocking is forbidden: it would wait for itself.
 pub fn shutdown(timeout: Duration) -> Result<()> {
     if is_blocking_forbidden() {
         return Err(Error::new(
@@ -141,22 +189,14 @@ pub fn shutdown(timeout: Duration) -> Result<()> {
     }
     let until = Instant::now() + timeout;
     let process = PROCESS.get_or_insert(Process::stopped);
-    process.stopped.store(true, Ordering::Release);
-    if let Some(runtime) = process.take_runtime() {
-        let end = move || runtime.shutdown_timeout(timeout);
-        if Handle::try_current().is_ok() {
-            // tokio refuses to wait on a thread of any runtime, the application's own too.
-            let ended = std::thread::Builder::new().name(THREAD_NAME.to_owned()).spawn(end);
-            if let Ok(ended) = ended {
-                let _ = ended.join();
-            }
-        } else {
-            end();
-        }
+    process.stop();
+    let left = || until.saturating_duration_since(Instant::now());
+    // What the runtime's threads have handed in by their end is told before the flush.
+    let over = process.end.wait(left()) && notify::flush_completions(left()) && notify::flush(left());
+    if over {
+        return Ok(());
     }
-    notify::flush_completions(until.saturating_duration_since(Instant::now()));
-    notify::flush(until.saturating_duration_since(Instant::now()));
-    Ok(())
+    Err(Error::new(ErrorKind::Timeout, "shutdown: not everything has ended in time"))
 }
 
 thread_local! {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use ava_imessage::{BoxFuture, Error, ErrorKind, Result};
+use ava_imessage::{BoxFuture, Delivery, Error, ErrorKind, Result};
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
@@ -44,7 +44,14 @@ impl<T: Send + 'static> Call<T> {
     }
 
     pub(crate) fn boxed(future: BoxFuture<'static, Result<T>>) -> Call<T> {
-        Call { stage: Stage::Pending(Work { future: Some(future), cancel: None, logger: None }) }
+        Call {
+            stage: Stage::Pending(Work {
+                future: Some(future),
+                cancel: None,
+                logger: None,
+                risk: Risk::None,
+            }),
+        }
     }
 
     /// A call that has ended already: it needs no runtime.
@@ -56,6 +63,20 @@ impl<T: Send + 'static> Call<T> {
     pub fn cancelled_by(mut self, cancel: Option<&Cancel>) -> Call<T> {
         if let (Some(cancel), Stage::Pending(work)) = (cancel, &mut self.stage) {
             work.cancel = Some(Box::pin(cancel.wait()));
+        }
+        self
+    }
+
+    /// For a call that sends a message: where it ends by itself, its error says whether that may have gone out; where
+    /// something else ends it, this sees to it.
+    pub(crate) fn sending(mut self) -> Call<T> {
+        match &mut self.stage {
+            Stage::Pending(work) => work.risk = Risk::NotYet,
+            Stage::Over(done) => {
+                if let Err(error) = &mut **done {
+                    *error = Risk::NotYet.told_of(std::mem::replace(error, dropped()));
+                }
+            }
         }
         self
     }
@@ -72,9 +93,9 @@ impl<T: Send + 'static> Call<T> {
     pub fn map<U: Send + 'static>(self, convert: impl FnOnce(T) -> U + Send + 'static) -> Call<U> {
         match self.stage {
             Stage::Pending(mut work) => {
-                let (cancel, logger) = (work.cancel.take(), work.logger.take());
+                let (cancel, logger, risk) = (work.cancel.take(), work.logger.take(), work.risk);
                 let future = Box::pin(async move { work.await.map(convert) });
-                Call { stage: Stage::Pending(Work { future: Some(future), cancel, logger }) }
+                Call { stage: Stage::Pending(Work { future: Some(future), cancel, logger, risk }) }
             }
             Stage::Over(done) => Call::done(done.map(convert)),
         }
@@ -87,8 +108,11 @@ impl<T: Send + 'static> Call<T> {
             Stage::Over(done) => return Task::done(*done),
         };
         match runtime::current() {
-            Ok(runtime) => Task { state: State::Running(Native::new(runtime.spawn(work))) },
-            Err(error) => Task::done(Err(error)),
+            Ok(runtime) => {
+                let risk = work.risk.once_begun();
+                Task { state: State::Running(Native::new(runtime.spawn(work)), risk) }
+            }
+            Err(error) => Task::done(Err(work.risk.told_of(error))),
         }
     }
 
@@ -107,7 +131,7 @@ impl<T: Send + 'static> Call<T> {
                     let task = runtime.spawn(Completion { work, on_done: Some(on_done) });
                     return Running { abort: Some(Native::new(task.abort_handle())) };
                 }
-                Err(error) => Err(error),
+                Err(error) => Err(work.risk.told_of(error)),
             },
         };
         complete(on_done, ended);
@@ -136,12 +160,45 @@ impl<T: Send + 'static> Call<T> {
         check: impl FnMut() -> ControlFlow<B>,
     ) -> ControlFlow<B, Result<T>> {
         if runtime::is_blocking_forbidden() {
-            return ControlFlow::Continue(Err(Error::new(
+            return ControlFlow::Continue(Err(self.risk().told_of(Error::new(
                 ErrorKind::InvalidRequest,
                 "a blocking call is not possible here: this thread completes calls, and would wait for itself",
-            )));
+            ))));
         }
         block::park(self.start(), every, check)
+    }
+
+    fn risk(&self) -> Risk {
+        match &self.stage {
+            Stage::Pending(work) => work.risk,
+            Stage::Over(_) => Risk::None,
+        }
+    }
+}
+
+/// Whether a call that is ended by something else may have sent a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Risk {
+    /// It sends none.
+    None,
+    /// It has not begun.
+    NotYet,
+    /// It has begun: how far it came nobody can say. What was in flight `on_unknown` is told of.
+    Begun,
+}
+
+impl Risk {
+    fn once_begun(self) -> Risk {
+        if self == Risk::NotYet { Risk::Begun } else { self }
+    }
+
+    fn told_of(self, error: Error) -> Error {
+        match self {
+            _ if error.delivery().is_some() => error,
+            Risk::None => error,
+            Risk::NotYet => error.with_delivery(Delivery::NotSent),
+            Risk::Begun => error.with_delivery(Delivery::Unknown),
+        }
     }
 }
 
@@ -157,6 +214,7 @@ struct Work<T> {
     future: Option<BoxFuture<'static, Result<T>>>,
     cancel: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     logger: Option<Arc<Logger>>,
+    risk: Risk,
 }
 
 impl<T> Work<T> {
@@ -165,8 +223,10 @@ impl<T> Work<T> {
         if let Some(cancel) = &mut self.cancel
             && cancel.as_mut().poll(cx).is_ready()
         {
-            return Poll::Ready(Err(Error::new(ErrorKind::Cancelled, "the call was cancelled")));
+            let cancelled = Error::new(ErrorKind::Cancelled, "the call was cancelled");
+            return Poll::Ready(Err(self.risk.told_of(cancelled)));
         }
+        self.risk = self.risk.once_begun();
         let polled = catch_unwind(AssertUnwindSafe(|| {
             #[cfg(any(test, feature = "test-hooks"))]
             crate::hooks::strike_call();
@@ -174,7 +234,7 @@ impl<T> Work<T> {
         }));
         match polled {
             Ok(polled) => polled,
-            Err(payload) => Poll::Ready(Err(panic::internal(payload))),
+            Err(payload) => Poll::Ready(Err(self.risk.told_of(panic::internal(payload)))),
         }
     }
 
@@ -235,7 +295,7 @@ impl<T, F: FnOnce(Result<T>)> Drop for Completion<T, F> {
         if let Some(on_done) = self.on_done.take() {
             let _scope = logging::scope(self.work.logger.as_ref());
             self.work.end();
-            complete(on_done, Err(dropped()));
+            complete(on_done, Err(self.work.risk.told_of(dropped())));
         }
     }
 }
@@ -269,7 +329,7 @@ pub struct Task<T> {
 }
 
 enum State<T> {
-    Running(Native<JoinHandle<Result<T>>>),
+    Running(Native<JoinHandle<Result<T>>>, Risk),
     /// `None` once the result was given.
     Ended(Option<Result<T>>),
 }
@@ -284,7 +344,7 @@ impl<T> Task<T> {
     /// Whether polling it would give the result.
     pub fn is_finished(&self) -> bool {
         match &self.state {
-            State::Running(task) => task.get().is_none_or(JoinHandle::is_finished),
+            State::Running(task, _) => task.get().is_none_or(JoinHandle::is_finished),
             State::Ended(_) => true,
         }
     }
@@ -295,13 +355,16 @@ impl<T> Future for Task<T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
         let result = match &mut self.state {
-            State::Running(task) => match task.get_mut() {
-                None => Err(of_another_process()),
+            State::Running(task, risk) => match task.get_mut() {
+                None => Err(risk.told_of(of_another_process())),
                 Some(task) => match Pin::new(task).poll(cx) {
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(Ok(result)) => result,
-                    Poll::Ready(Err(error)) if error.is_panic() => Err(panic::internal(error.into_panic())),
-                    Poll::Ready(Err(_)) => Err(dropped()),
+                    Poll::Ready(Err(error)) => {
+                        let why =
+                            if error.is_panic() { panic::internal(error.into_panic()) } else { dropped() };
+                        Err(risk.told_of(why))
+                    }
                 },
             },
             State::Ended(result) => match result.take() {
@@ -316,7 +379,7 @@ impl<T> Future for Task<T> {
 
 impl<T> Drop for Task<T> {
     fn drop(&mut self) {
-        if let State::Running(task) = &self.state
+        if let State::Running(task, _) = &self.state
             && let Some(task) = task.get()
         {
             task.abort();

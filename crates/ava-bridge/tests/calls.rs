@@ -7,6 +7,7 @@ mod support;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use ava_bridge::core::Delivery;
 use ava_bridge::{
     Call, CallOptions, Cancel, Client, ErrorKind, ErrorView, Options, PollOptions, attempt_from_text,
     attempt_to_text, forbid_blocking, is_blocking_forbidden,
@@ -76,7 +77,8 @@ fn what_is_dropped_is_gone_at_the_server() {
     let (running, result) = told(send("a running call"));
     until_requests(&sandbox, 2);
     running.cancel();
-    assert_eq!(result.recv_timeout(LONG).unwrap().unwrap_err().kind(), ErrorKind::Cancelled);
+    let error = result.recv_timeout(LONG).unwrap().unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Cancelled, Some(Delivery::Unknown)));
     until_disconnected(&sandbox, 2);
     until("it is finished", || running.is_finished());
     drop(running);
@@ -87,7 +89,8 @@ fn what_is_dropped_is_gone_at_the_server() {
     let (_running, result) = told(client.send(PHONE, "a token", options));
     until_requests(&sandbox, 3);
     std::thread::spawn(move || cancel.cancel()).join().unwrap();
-    assert_eq!(result.recv_timeout(LONG).unwrap().unwrap_err().kind(), ErrorKind::Cancelled);
+    let error = result.recv_timeout(LONG).unwrap().unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Cancelled, Some(Delivery::Unknown)));
     until_disconnected(&sandbox, 3);
 
     let mut checks = 0;
@@ -117,7 +120,7 @@ fn cancelled_before_it_began_sends_nothing() {
     let options = CallOptions { cancel: Some(cancel), ..plain() };
     for _ in 0..50 {
         let error = client.send(PHONE, "never", options.clone()).block().unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Cancelled);
+        assert_eq!((error.kind(), error.delivery()), (ErrorKind::Cancelled, Some(Delivery::NotSent)));
     }
     assert!(sandbox.requests().is_empty());
 }
@@ -128,7 +131,9 @@ fn blocking_where_it_would_hang_is_an_error() {
     let client = client(&sandbox);
     let refused = |client: &Client| {
         let error = client.send(PHONE, "never", CallOptions::default()).block().unwrap_err();
-        error.kind() == ErrorKind::InvalidRequest && sandbox.requests().len() == 1
+        let is_refused =
+            error.kind() == ErrorKind::InvalidRequest && error.delivery() == Some(Delivery::NotSent);
+        is_refused && sandbox.requests().len() == 1
     };
     assert!(!is_blocking_forbidden());
 

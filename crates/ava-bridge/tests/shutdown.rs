@@ -6,7 +6,7 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use ava_bridge::core::Timestamp;
+use ava_bridge::core::{Delivery, Timestamp};
 use ava_bridge::{
     CallOptions, Client, ErrorKind, ListenOptions, Options, PollOptions, handle, is_shut_down, shutdown,
 };
@@ -44,7 +44,8 @@ fn everything_ends_with_closed() {
         }
     });
     for (_running, result) in told {
-        assert_eq!(result.recv_timeout(LONG).unwrap().unwrap_err().kind(), ErrorKind::Closed);
+        let error = result.recv_timeout(LONG).unwrap().unwrap_err();
+        assert_eq!((error.kind(), error.delivery()), (ErrorKind::Closed, Some(Delivery::Unknown)));
     }
     for task in awaited {
         assert_eq!(SERVER.block_on(task).unwrap_err().kind(), ErrorKind::Closed);
@@ -55,6 +56,8 @@ fn everything_ends_with_closed() {
 
     assert!(is_shut_down());
     assert_eq!(handle().unwrap_err().kind(), ErrorKind::Closed);
+    let error = client.send(PHONE, "after", CallOptions::default()).block().unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Closed, Some(Delivery::NotSent)));
     for error in [
         client.poll(PollOptions::default()).block().unwrap_err(),
         listener.next().block().unwrap_err(),

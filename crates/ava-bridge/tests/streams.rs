@@ -181,6 +181,19 @@ fn closing_ends_whoever_waits_and_drops_the_poll() {
 }
 
 #[test]
+fn closing_in_the_moment_in_which_a_next_is_cancelled_drops_the_poll_too() {
+    for _ in 0..20 {
+        let (sandbox, _client, listener) = inbox(&[]);
+        stall(&sandbox, On::Poll, 1);
+        let (running, _result) = told(listener.next());
+        until("the poll is under way", || sandbox.state().in_flight == 1);
+        running.cancel();
+        listener.close();
+        until_disconnected(&sandbox, 1);
+    }
+}
+
+#[test]
 fn a_cancelled_next_is_taken_up_by_the_one_that_follows() {
     let (sandbox, _client, listener) = inbox(&["one"]);
     for _ in 0..20 {

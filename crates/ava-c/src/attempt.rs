@@ -7,7 +7,7 @@ use ava_bridge::{attempt_from_text, attempt_to_text};
 
 use crate::border::{Out, ava_status, free, into_handle, read, run, text};
 use crate::error::ava_error;
-use crate::text::{Lazy, Text};
+use crate::text::{Lazy, Text, none};
 
 /// A send that may or may not have happened, for ava_client_settle(). Immutable.
 ///
@@ -55,7 +55,7 @@ pub unsafe extern "C" fn ava_attempt_phone(attempt: *const ava_attempt) -> *cons
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ava_attempt_text(attempt: *const ava_attempt, len: *mut usize) -> *const c_char {
     // SAFETY: the caller vouches for both.
-    unsafe { read(attempt, std::ptr::null(), |attempt| attempt.text.give(len)) }
+    unsafe { read(attempt, none(len), |attempt| attempt.text.give(len)) }
 }
 
 /// Whether another process can settle it, from its text.

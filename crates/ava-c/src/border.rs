@@ -173,24 +173,36 @@ pub(crate) unsafe trait Extensible: Copy {}
 /// # Safety
 /// It is null, or points to a struct of the size that its first field says.
 pub(crate) unsafe fn options<T: Extensible>(given: *const T, name: &str) -> Result<T> {
+    // SAFETY: by this function's contract.
+    let Some((known, size)) = (unsafe { known(given) }) else {
+        return Err(invalid(format!("{name}.size: must be the sizeof of the struct")));
+    };
+    for at in size_of::<T>()..size {
+        // SAFETY: below the size that the caller vouches for.
+        if unsafe { given.cast::<u8>().add(at).read() } != 0 {
+            return Err(invalid(format!("{name}: has an option that this library doesn't know")));
+        }
+    }
+    Ok(known)
+}
+
+/// What this version knows of options, and their size; nothing if their size can't be one.
+///
+/// # Safety
+/// As [`options`]'s.
+pub(crate) unsafe fn known<T: Extensible>(given: *const T) -> Option<(T, usize)> {
     let mut ours = MaybeUninit::<T>::zeroed();
+    let mut size = 0;
     if !given.is_null() {
         // SAFETY: by this function's contract, and `Extensible`'s.
-        let size = unsafe { given.cast::<usize>().read() };
+        size = unsafe { given.cast::<usize>().read() };
         // No struct's size is other than a multiple of its alignment; one that is would cut a pointer in two.
         if size < size_of::<usize>() || size > 1 << 16 || size % align_of::<T>() != 0 {
-            return Err(invalid(format!("{name}.size: must be the sizeof of the struct")));
-        }
-        let start = given.cast::<u8>();
-        for at in size_of::<T>()..size {
-            // SAFETY: below the size that the caller vouches for.
-            if unsafe { start.add(at).read() } != 0 {
-                return Err(invalid(format!("{name}: has an option that this library doesn't know")));
-            }
+            return None;
         }
         // SAFETY: no more than either has.
-        unsafe { start.copy_to(ours.as_mut_ptr().cast(), size.min(size_of::<T>())) };
+        unsafe { given.cast::<u8>().copy_to(ours.as_mut_ptr().cast(), size.min(size_of::<T>())) };
     }
     // SAFETY: zeroes are a value, and so is what the caller has written over them.
-    Ok(unsafe { ours.assume_init() })
+    Some((unsafe { ours.assume_init() }, size))
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use ava_bridge::core::{GeneratedMessage, Receipt, SentMessage};
-use ava_bridge::{Call, Handed, Pulled, Result, Running, complete_later, is_blocking_forbidden};
+use ava_bridge::{Call, Error, Handed, Pulled, Result, Running, complete_later, is_blocking_forbidden};
 
 use crate::border::{Out, ava_status, free, into_handle, invalid, quietly, read, run};
 use crate::error::ava_error;
@@ -146,16 +146,38 @@ pub(crate) fn wait<T: Outcome>(
     error: *mut *mut ava_error,
     call: impl FnOnce() -> Result<Call<T>>,
 ) -> ava_status {
+    wait_or(|refused| refused, out, error, call)
+}
+
+/// As [`wait`], and what is refused before the call is made is told as `refuse` has it.
+pub(crate) fn wait_or<T: Outcome>(
+    refuse: impl FnOnce(Error) -> Error,
+    out: (*mut *mut T::Handle, &str),
+    error: *mut *mut ava_error,
+    call: impl FnOnce() -> Result<Call<T>>,
+) -> ava_status {
     run(error, || {
-        let out = Out::new(out.0, out.1)?;
-        out.write(call()?.block()?.into_c()?);
+        let made = || {
+            may_block()?;
+            Ok((Out::new(out.0, out.1)?, call()?))
+        };
+        let (out, call) = made().map_err(refuse)?;
+        out.write(call.block()?.into_c()?);
         Ok(())
     })
 }
 
 /// Makes a call that gives nothing, and waits for it.
 pub(crate) fn wait_done(error: *mut *mut ava_error, call: impl FnOnce() -> Result<Call<()>>) -> ava_status {
-    run(error, || call()?.block())
+    run(error, || {
+        may_block()?;
+        call()?.block()
+    })
+}
+
+/// Asked before a call is made, since making one may already do something: close a client, acknowledge a message.
+fn may_block() -> Result<()> {
+    Call::done(Ok(())).block()
 }
 
 /// What a callback of C's is called through.
@@ -163,15 +185,27 @@ pub(crate) type Callback<T> = unsafe extern "C" fn(*mut c_void, ava_status, *mut
 
 /// Makes a call whose outcome a callback is given.
 pub(crate) fn begin<T: Outcome>(
+    callback: (Option<Callback<T::Handle>>, *mut c_void),
+    handle: *mut *mut ava_call,
+    error: *mut *mut ava_error,
+    call: impl FnOnce() -> Result<Call<T>>,
+) -> ava_status {
+    begin_or(|refused| refused, callback, handle, error, call)
+}
+
+/// As [`begin`], and what is refused before the call is made is told as `refuse` has it.
+pub(crate) fn begin_or<T: Outcome>(
+    refuse: impl FnOnce(Error) -> Error,
     (callback, user_data): (Option<Callback<T::Handle>>, *mut c_void),
     handle: *mut *mut ava_call,
     error: *mut *mut ava_error,
     call: impl FnOnce() -> Result<Call<T>>,
 ) -> ava_status {
     run(error, || {
-        let callback = callback.ok_or_else(|| invalid("callback: is NULL".to_owned()))?;
+        let made = || Ok((callback.ok_or_else(|| invalid("callback: is NULL".to_owned()))?, call()?));
+        let (callback, call) = made().map_err(refuse)?;
         let user_data = UserData(user_data);
-        start(handle, call()?, move |status, value, error| {
+        start(handle, call, move |status, value, error| {
             // SAFETY: by the header's contract the callback may be called with what it was registered with.
             unsafe { callback(user_data.get(), status, value, error) }
         });
@@ -247,7 +281,7 @@ pub unsafe extern "C" fn ava_call_is_done(call: *const ava_call) -> bool {
 }
 
 /// Frees the call, cancelling it if it hasn't ended: once this returns, the callback doesn't run and won't be called. So
-/// it waits for a callback that is running, but on the thread of the callbacks, where it would wait for itself. NULL
+/// it waits for a callback that is running, but on the thread of the completions, where it would wait for itself. NULL
 /// does nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ava_call_free(call: *mut ava_call) {

@@ -9,15 +9,16 @@ use crate::attempt::ava_attempt;
 use crate::border::{Out, ava_status, free, list, optional, read, required, run, string, text};
 use crate::call::{
     ava_call, ava_done_callback, ava_generated_message_callback, ava_listener_callback,
-    ava_message_page_callback, ava_poll_page_callback, ava_sent_message_callback, begin, begin_done, wait,
-    wait_done,
+    ava_message_page_callback, ava_poll_page_callback, ava_sent_message_callback, begin, begin_done,
+    begin_or, wait, wait_done, wait_or,
 };
 use crate::error::ava_error;
 use crate::generated::ava_generated_message;
 use crate::listener::ava_listener;
 use crate::messages::ava_messages;
 use crate::options::{
-    self, ava_call_options, ava_client_options, ava_draft_options, ava_generate_options, ava_listen_options,
+    self, ListenOwners, ava_call_options, ava_client_options, ava_draft_options, ava_generate_options,
+    ava_listen_options,
 };
 use crate::page::{ava_message_page, ava_poll_page};
 use crate::sent::ava_sent_message;
@@ -52,10 +53,12 @@ pub unsafe extern "C" fn ava_client_new(
     client: *mut *mut ava_client,
     error: *mut *mut ava_error,
 ) -> ava_status {
+    // SAFETY: the caller vouches for the options.
+    let owner = unsafe { options::client_owner(options) };
     run(error, || {
         let out = Out::new(client, "client")?;
-        // SAFETY: the caller vouches for the options.
-        let client = Client::new(unsafe { options::client(options) }?)?;
+        // SAFETY: as above.
+        let client = Client::new(unsafe { options::client(options, &owner) }?)?;
         let base_url = Text::new(client.base_url()?);
         out.give(ava_client { client, base_url });
         Ok(())
@@ -154,7 +157,7 @@ pub unsafe extern "C" fn ava_client_send(
     error: *mut *mut ava_error,
 ) -> ava_status {
     // SAFETY: the caller vouches for what it gives.
-    wait((sent, "sent"), error, || unsafe { send(client, phone, text, text_len, options) })
+    wait_or(not_sent, (sent, "sent"), error, || unsafe { send(client, phone, text, text_len, options) })
 }
 
 /// As ava_client_send(), and `callback` is given the outcome.
@@ -171,7 +174,9 @@ pub unsafe extern "C" fn ava_client_send_async(
     error: *mut *mut ava_error,
 ) -> ava_status {
     // SAFETY: the caller vouches for what it gives.
-    begin((callback, user_data), call, error, || unsafe { send(client, phone, text, text_len, options) })
+    begin_or(not_sent, (callback, user_data), call, error, || unsafe {
+        send(client, phone, text, text_len, options)
+    })
 }
 
 /// # Safety
@@ -184,15 +189,9 @@ unsafe fn send(
     options: *const ava_call_options,
 ) -> Result<Call<Receipt>> {
     // SAFETY: by this function's contract.
-    let given = || unsafe {
-        Ok((
-            of(client)?,
-            string(phone, "phone")?,
-            self::text(text, text_len, "text")?,
-            options::call(options)?,
-        ))
+    let (client, phone, text, options) = unsafe {
+        (of(client)?, string(phone, "phone")?, self::text(text, text_len, "text")?, options::call(options)?)
     };
-    let (client, phone, text, options) = given().map_err(not_sent)?;
     Ok(client.send(phone, text, options))
 }
 
@@ -214,7 +213,9 @@ pub unsafe extern "C" fn ava_client_settle(
     error: *mut *mut ava_error,
 ) -> ava_status {
     // SAFETY: the caller vouches for what it gives.
-    wait((sent, "sent"), error, || unsafe { settle(client, attempt, options) })
+    let refuse = |error| unsafe { still_unknown(attempt, error) };
+    // SAFETY: as above.
+    wait_or(refuse, (sent, "sent"), error, || unsafe { settle(client, attempt, options) })
 }
 
 /// As ava_client_settle(), and `callback` is given the outcome. Nothing of `attempt` is needed after this has returned.
@@ -229,7 +230,21 @@ pub unsafe extern "C" fn ava_client_settle_async(
     error: *mut *mut ava_error,
 ) -> ava_status {
     // SAFETY: the caller vouches for what it gives.
-    begin((callback, user_data), call, error, || unsafe { settle(client, attempt, options) })
+    let refuse = |error| unsafe { still_unknown(attempt, error) };
+    // SAFETY: as above.
+    begin_or(refuse, (callback, user_data), call, error, || unsafe { settle(client, attempt, options) })
+}
+
+/// Of a settling: what kept us from asking says nothing of the send.
+///
+/// # Safety
+/// The attempt is null or valid.
+unsafe fn still_unknown(attempt: *const ava_attempt, refused: Error) -> Error {
+    // SAFETY: by this function's contract.
+    match unsafe { attempt.as_ref() } {
+        Some(attempt) => attempt.get().still_unknown(refused),
+        None => refused,
+    }
 }
 
 /// # Safety
@@ -363,7 +378,9 @@ pub unsafe extern "C" fn ava_client_generate(
     error: *mut *mut ava_error,
 ) -> ava_status {
     // SAFETY: the caller vouches for what it gives.
-    wait((generated, "generated"), error, || unsafe {
+    let refuse = |error| unsafe { if_sending(how, error) };
+    // SAFETY: as above.
+    wait_or(refuse, (generated, "generated"), error, || unsafe {
         generate(client, phone, context, context_len, how, options)
     })
 }
@@ -383,9 +400,20 @@ pub unsafe extern "C" fn ava_client_generate_async(
     error: *mut *mut ava_error,
 ) -> ava_status {
     // SAFETY: the caller vouches for what it gives.
-    begin((callback, user_data), call, error, || unsafe {
+    let refuse = |error| unsafe { if_sending(how, error) };
+    // SAFETY: as above.
+    begin_or(refuse, (callback, user_data), call, error, || unsafe {
         generate(client, phone, context, context_len, how, options)
     })
+}
+
+/// Of a reply: nothing was sent, where something would have been.
+///
+/// # Safety
+/// The options are null or as the header says.
+unsafe fn if_sending(how: *const ava_generate_options, refused: Error) -> Error {
+    // SAFETY: by this function's contract.
+    if unsafe { options::auto_sends(how) } { not_sent(refused) } else { refused }
 }
 
 /// # Safety
@@ -399,16 +427,12 @@ unsafe fn generate(
     options: *const ava_call_options,
 ) -> Result<Call<GeneratedMessage>> {
     // SAFETY: by this function's contract.
-    let given = || unsafe {
-        let (client, phone) = (of(client)?, string(phone, "phone")?);
-        let turns =
-            list(context, context_len, "context")?.iter().map(|it| turn(it)).collect::<Result<_>>()?;
-        Ok((client, phone, turns, options::generate(how, options::call(options)?)?))
-    };
+    let (client, phone, context) =
+        unsafe { (of(client)?, string(phone, "phone")?, list(context, context_len, "context")?) };
     // SAFETY: by this function's contract.
-    let sends = unsafe { options::auto_sends(how) };
-    let (client, phone, turns, how) =
-        given().map_err(|refused| if sends { not_sent(refused) } else { refused })?;
+    let turns = context.iter().map(|it| unsafe { turn(it) }).collect::<Result<_>>()?;
+    // SAFETY: by this function's contract.
+    let how = unsafe { options::generate(how, options::call(options)?) }?;
     Ok(client.generate(phone, turns, how))
 }
 
@@ -482,7 +506,9 @@ pub unsafe extern "C" fn ava_client_listen(
     error: *mut *mut ava_error,
 ) -> ava_status {
     // SAFETY: the caller vouches for what it gives.
-    wait((listener, "listener"), error, || unsafe { listen(client, how, options) })
+    let owners = unsafe { options::listen_owners(how) };
+    // SAFETY: as above.
+    wait((listener, "listener"), error, || unsafe { listen(client, how, owners, options) })
 }
 
 /// As ava_client_listen(), and `callback` is given the outcome.
@@ -497,7 +523,9 @@ pub unsafe extern "C" fn ava_client_listen_async(
     error: *mut *mut ava_error,
 ) -> ava_status {
     // SAFETY: the caller vouches for what it gives.
-    begin((callback, user_data), call, error, || unsafe { listen(client, how, options) })
+    let owners = unsafe { options::listen_owners(how) };
+    // SAFETY: as above.
+    begin((callback, user_data), call, error, || unsafe { listen(client, how, owners, options) })
 }
 
 /// # Safety
@@ -505,11 +533,12 @@ pub unsafe extern "C" fn ava_client_listen_async(
 unsafe fn listen(
     client: *const ava_client,
     how: *const ava_listen_options,
+    owners: ListenOwners,
     options: *const ava_call_options,
 ) -> Result<Call<ava_bridge::Listener>> {
     // SAFETY: by this function's contract.
     let (client, call) = unsafe { (of(client)?, options::call(options)?) };
     // SAFETY: by this function's contract.
-    let options = unsafe { options::listen(how, call) }?;
+    let options = unsafe { options::listen(how, owners, call) }?;
     Ok(client.listen(options))
 }

@@ -8,7 +8,7 @@ use ava_bridge::{Error, ErrorView};
 use crate::attempt::ava_attempt;
 use crate::border::{ava_status, free, quietly, read};
 use crate::foreign::Said;
-use crate::text::{Text, pointer};
+use crate::text::{Text, none, pointer};
 
 /// What went wrong. Immutable; its strings, its attempt and its cause live as long as it does.
 ///
@@ -121,10 +121,10 @@ pub unsafe extern "C" fn ava_error_retry_after_ms(error: *const ava_error) -> i6
 pub unsafe extern "C" fn ava_error_body(error: *const ava_error, len: *mut usize) -> *const c_char {
     let body = |error: &ava_error| {
         // SAFETY: the caller vouches for `len`.
-        error.body.as_ref().map_or(std::ptr::null(), |body| unsafe { body.give(len) })
+        unsafe { error.body.as_ref().map_or_else(|| none(len), |body| body.give(len)) }
     };
-    // SAFETY: the caller vouches for the handle.
-    unsafe { read(error, std::ptr::null(), body) }
+    // SAFETY: the caller vouches for both.
+    unsafe { read(error, none(len), body) }
 }
 
 /// Of a send that failed, "not_sent" or "unknown"; else NULL. What is unknown may have been delivered: don't send

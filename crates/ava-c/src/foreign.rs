@@ -12,7 +12,7 @@ use ava_bridge::{
 };
 
 use crate::attempt::ava_attempt;
-use crate::border::{Extensible, into_handle, options, quietly, string, text};
+use crate::border::{Extensible, into_handle, invalid, options, quietly, string, text};
 use crate::call::UserData;
 use crate::error::ava_error;
 use crate::page::{Skipped, ava_skipped_row};
@@ -25,6 +25,13 @@ pub type ava_release = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
 pub(crate) struct Owner {
     user_data: UserData,
     release: ava_release,
+}
+
+impl Default for Owner {
+    /// Nobody's.
+    fn default() -> Owner {
+        Owner::new(std::ptr::null_mut(), None)
+    }
 }
 
 impl Owner {
@@ -78,12 +85,14 @@ unsafe fn failed(reason: *const c_char) -> BoxError {
 pub struct ava_token_request(Reply);
 
 /// Is asked for a token, on a thread of the library's own: it may block, and use the client, but for calls that need the
-/// token. The deadline of the call that needs it goes on meanwhile. One request at a time a client.
+/// token. The deadline of the call that needs it goes on meanwhile: at its end the call fails, and the next one asks again,
+/// though the first request may be unanswered yet.
 pub type ava_token_provider =
     Option<unsafe extern "C" fn(user_data: *mut c_void, request: *mut ava_token_request)>;
 
 /// Gives a token, which is copied. `expires_in_ms`: for how long it is valid from now on; 0 if that isn't known: then it
-/// is used until the service refuses it. NULL for a request does nothing; for a token it is a failure.
+/// is used until the service refuses it. What is negative is over: the token is of no use beyond the call that asked.
+/// NULL for a request does nothing; for a token it is a failure.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ava_token_request_succeed(
     request: *mut ava_token_request,
@@ -93,9 +102,9 @@ pub unsafe extern "C" fn ava_token_request_succeed(
     // SAFETY: the caller vouches for the string.
     let given = unsafe { string(token, "token") }.map(|secret| {
         let token = Token::new(secret);
-        match u64::try_from(expires_in_ms) {
-            Ok(0) | Err(_) => token,
-            Ok(life) => token.expires_in(Duration::from_millis(life)),
+        match expires_in_ms {
+            0 => token,
+            life => token.expires_in(Duration::from_millis(u64::try_from(life).unwrap_or_default())),
         }
     });
     // SAFETY: the caller vouches that the request wasn't answered yet.
@@ -152,7 +161,7 @@ pub struct ava_checkpoint_store {
         Option<unsafe extern "C" fn(user_data: *mut c_void, state: *const c_char, state_len: usize) -> c_int>,
     /// Passed to these and to `release`.
     pub user_data: *mut c_void,
-    /// Called once when neither will be called again.
+    /// Called once when neither will be called again, or when the listener couldn't be opened.
     pub release: ava_release,
 }
 
@@ -212,20 +221,22 @@ impl CheckpointStore for Store {
 
 /// # Safety
 /// The store is null or as the header says.
-pub(crate) unsafe fn store(given: *const ava_checkpoint_store) -> Result<Option<CheckpointOption>> {
+pub(crate) unsafe fn store(
+    given: *const ava_checkpoint_store,
+    owner: Owner,
+) -> Result<Option<CheckpointOption>> {
     if given.is_null() {
         return Ok(None);
     }
     // SAFETY: by this function's contract.
     let given = unsafe { options(given, "checkpoint_store") }?;
-    let owner = Owner::new(given.user_data, given.release);
     if given.load.is_none() || given.save.is_none() {
-        return Err(crate::border::invalid("checkpoint_store: load and save must both be there".to_owned()));
+        return Err(invalid("checkpoint_store: load and save must both be there".to_owned()));
     }
     Ok(Some(CheckpointOption::Custom(checkpoint(Store { given, owner }))))
 }
 
-/// Is told of a send that was cancelled in flight: its attempt is yours to free. On the thread of the callbacks, where it
+/// Is told of a send that was cancelled in flight: its attempt is yours to free. On the thread of the hooks, where it
 /// may block and use the client.
 pub type ava_unknown_hook = Option<unsafe extern "C" fn(user_data: *mut c_void, attempt: *mut ava_attempt)>;
 
@@ -250,7 +261,7 @@ pub struct ava_gap {
     pub to_ms: i64,
 }
 
-/// Is told of a gap, which lives until it returns. On the thread of the callbacks, where it may block and use the client.
+/// Is told of a gap, which lives until it returns. On the thread of the hooks, where it may block and use the client.
 pub type ava_gap_hook = Option<unsafe extern "C" fn(user_data: *mut c_void, gap: *const ava_gap)>;
 
 pub(crate) fn on_gap(given: ava_gap_hook, owner: &Arc<Owner>) -> Option<Hook<Gap>> {
@@ -268,7 +279,7 @@ pub(crate) fn on_gap(given: ava_gap_hook, owner: &Arc<Owner>) -> Option<Hook<Gap
     }))
 }
 
-/// Is told of a row that can't be read, which lives until it returns. On the thread of the callbacks, where it may block
+/// Is told of a row that can't be read, which lives until it returns. On the thread of the hooks, where it may block
 /// and use the client.
 pub type ava_skipped_hook = Option<unsafe extern "C" fn(user_data: *mut c_void, row: *const ava_skipped_row)>;
 
@@ -282,7 +293,7 @@ pub(crate) fn on_skipped(given: ava_skipped_hook, owner: &Arc<Owner>) -> Option<
 }
 
 /// Is told of a poll that failed and will be tried again; the error lives until it returns. On the thread of the
-/// callbacks, where it may block and use the client.
+/// hooks, where it may block and use the client.
 pub type ava_retry_hook = Option<unsafe extern "C" fn(user_data: *mut c_void, error: *const ava_error)>;
 
 pub(crate) fn on_retry(given: ava_retry_hook, owner: &Arc<Owner>) -> Option<Hook<ErrorView>> {

@@ -5,7 +5,7 @@ use std::ffi::c_char;
 use ava_bridge::core::GeneratedMessage;
 
 use crate::border::{free, read};
-use crate::text::{Extra, Lazy, Text, Time};
+use crate::text::{Extra, Lazy, Text, Time, none};
 
 /// A message that AVA has written (*Generate Message with AVA*). Immutable; its strings live as long as it does.
 ///
@@ -44,7 +44,7 @@ pub unsafe extern "C" fn ava_generated_message_text(
     len: *mut usize,
 ) -> *const c_char {
     // SAFETY: the caller vouches for both.
-    unsafe { read(generated, std::ptr::null(), |it| it.text.give(len)) }
+    unsafe { read(generated, none(len), |it| it.text.give(len)) }
 }
 
 /// The service's id: "msg_ai_abc123".

@@ -34,10 +34,15 @@ pub(crate) fn name_of(status: ava_status) -> &'static CStr {
 }
 
 /// Ends everything of this library in this process, for good: calls in flight end with AVA_ERROR_CLOSED, and so does
-/// every later one. Waits up to `timeout_ms` milliseconds for the threads to end, callbacks that are still running
-/// included. Twice does nothing. Handles are freed as ever, before or after.
+/// every later one. Waits up to `timeout_ms` milliseconds until the requests' threads have ended and every completion,
+/// hook and line of the log has been told. Handles are freed as ever, before or after.
 ///
-/// Not needed before a process exits. AVA_ERROR_INVALID_REQUEST from within a callback, which it would wait for.
+/// AVA_ERROR_TIMEOUT if that isn't over by then: callbacks may still be running, or be called yet, so that no `user_data`
+/// may go. Calling it again goes on waiting. So it ends from within a hook, a token provider or a checkpoint, which it
+/// waits for; from within a completion it is AVA_ERROR_INVALID_REQUEST.
+///
+/// Not needed before a process exits. Two threads stay, that of the completions and that of the hooks, each if it was ever
+/// needed: so the library can't be unloaded.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ava_shutdown(timeout_ms: i64, error: *mut *mut ava_error) -> ava_status {
     run(error, || ava_bridge::shutdown(Duration::from_millis(u64::try_from(timeout_ms).unwrap_or(0))))

@@ -3,11 +3,10 @@
 use std::ffi::c_void;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use ava_bridge::{Call, Listener, Pulled, Result};
+use ava_bridge::{Call, ErrorKind, Listener, Pulled, Result, length};
 
-use crate::border::{AVA_FOREVER, ava_status, free, invalid, read, required};
+use crate::border::{ava_status, free, read, required};
 use crate::call::{ava_call, ava_done_callback, ava_message_callback, begin, begin_done, wait, wait_done};
 use crate::error::ava_error;
 use crate::message::ava_message;
@@ -28,12 +27,7 @@ impl From<Listener> for ava_listener {
 
 impl ava_listener {
     fn next(&self, timeout_ms: i64) -> Result<Call<Pulled>> {
-        let within = match timeout_ms {
-            AVA_FOREVER => Duration::MAX,
-            ms => Duration::from_millis(
-                u64::try_from(ms).map_err(|_| invalid("timeout_ms: must not be negative".to_owned()))?,
-            ),
-        };
+        let within = length(ErrorKind::InvalidRequest, "timeout_ms", timeout_ms)?;
         let ended = Arc::clone(&self.ended);
         let note = move |pulled: Pulled| {
             if matches!(pulled, Pulled::Ended) {

@@ -43,7 +43,7 @@ pub struct ava_log_record {
     pub fields: *const c_char,
 }
 
-/// Is given the lines of the log, oldest first, on the thread of the callbacks: it may block, and nobody waits for it.
+/// Is given the lines of the log, oldest first, on the thread of the hooks: it may block, and nobody waits for it.
 pub type ava_log_callback =
     Option<unsafe extern "C" fn(user_data: *mut c_void, record: *const ava_log_record)>;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ava_bridge::core::Message;
 
 use crate::border::{free, into_handle, read};
-use crate::text::{Extra, Lazy, Time};
+use crate::text::{Extra, Lazy, Time, none};
 
 /// A message: a row of a history, or one that came in (*Get Messages*, *Receive Messages*). Immutable; its strings live
 /// as long as it does.
@@ -129,8 +129,8 @@ pub unsafe extern "C" fn ava_message_text(message: *const ava_message, len: *mut
         }
         it.at(it.text)
     };
-    // SAFETY: the caller vouches for the handle.
-    unsafe { read(message, std::ptr::null(), text) }
+    // SAFETY: the caller vouches for both.
+    unsafe { read(message, none(len), text) }
 }
 
 /// Which way it went: "inbound" or "outbound", or what the service wrote instead.

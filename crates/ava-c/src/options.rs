@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ava_bridge::{
-    CallOptions, CheckpointOption, DraftOptions, GenerateOptions, ListenOptions, Options, Result, parse_time,
+    CallOptions, CheckpointOption, DraftOptions, Error, ErrorKind, GenerateOptions, ListenOptions, Options,
+    Result, length, parse_time, whole,
 };
 
-use crate::border::{AVA_FOREVER, AVA_NONE, Extensible, invalid, list, optional, options, string, text};
+use crate::border::{AVA_NONE, Extensible, invalid, known, list, optional, options, string, text};
 use crate::cancel::ava_cancel;
 use crate::foreign::{
     Owner, ava_checkpoint_store, ava_gap_hook, ava_release, ava_retry_hook, ava_skipped_hook,
@@ -82,7 +83,7 @@ pub struct ava_client_options {
     /// Passed to `token_provider`, `on_unknown` and `release`.
     pub user_data: *mut c_void,
     /// Called once when neither `token_provider` nor `on_unknown` will be called again, or when the client couldn't be
-    /// made.
+    /// made, whatever the reason; but if `size` is wrong, where nothing of this can be read.
     pub release: ava_release,
 }
 
@@ -171,7 +172,8 @@ pub struct ava_listen_options {
     pub on_retry: ava_retry_hook,
     /// Passed to these hooks and to `release`.
     pub user_data: *mut c_void,
-    /// Called once when none of the hooks will be called again, or when the listener couldn't be opened.
+    /// Called once when none of the hooks will be called again, or when the listener couldn't be opened, whatever the
+    /// reason; but if `size` is wrong, where nothing of this can be read.
     pub release: ava_release,
 }
 
@@ -183,14 +185,16 @@ pub(crate) fn number(given: i64, name: &str) -> Result<Option<u64>> {
     match given {
         0 => Ok(None),
         AVA_NONE => Ok(Some(0)),
-        given => u64::try_from(given).map(Some).map_err(|_| invalid(format!("{name}: must not be negative"))),
+        given => whole(ErrorKind::InvalidRequest, name, given).map(Some),
     }
 }
 
 fn time(given: i64, name: &str) -> Result<Option<Duration>> {
-    let forever =
-        |ms| if ms == AVA_FOREVER.cast_unsigned() { Duration::MAX } else { Duration::from_millis(ms) };
-    Ok(number(given, name)?.map(forever))
+    match given {
+        0 => Ok(None),
+        AVA_NONE => Ok(Some(Duration::ZERO)),
+        given => length(ErrorKind::InvalidRequest, name, given).map(Some),
+    }
 }
 
 fn retries(given: i64) -> Result<Option<u32>> {
@@ -225,12 +229,30 @@ unsafe fn headers(start: *const ava_header, length: usize) -> Result<Vec<(String
         .collect()
 }
 
+/// Who lets go of a client's `user_data`. To be made first: whatever is refused afterwards, it is let go of.
+///
 /// # Safety
 /// The options are null or as the header says.
-pub(crate) unsafe fn client(given: *const ava_client_options) -> Result<Options> {
+pub(crate) unsafe fn client_owner(given: *const ava_client_options) -> Arc<Owner> {
+    // SAFETY: by this function's contract.
+    let owner = unsafe { known(given) }.map(|(it, _)| Owner::new(it.user_data, it.release));
+    Arc::new(owner.unwrap_or_default())
+}
+
+/// # Safety
+/// The options are null or as the header says.
+pub(crate) unsafe fn client(given: *const ava_client_options, owner: &Arc<Owner>) -> Result<Options> {
+    // SAFETY: by this function's contract.
+    let read = unsafe { client_options(given, owner) };
+    // Whatever is wrong here, it is how the client is set up.
+    read.map_err(|refused| Error::new(ErrorKind::Configuration, refused.message().to_owned()))
+}
+
+/// # Safety
+/// The options are null or as the header says.
+unsafe fn client_options(given: *const ava_client_options, owner: &Arc<Owner>) -> Result<Options> {
     // SAFETY: by this function's contract, here and below.
     let it = unsafe { options(given, "options") }?;
-    let owner = Arc::new(Owner::new(it.user_data, it.release));
     // SAFETY: as above.
     let (api_key, base_url, user_agent, headers) = unsafe {
         (
@@ -242,7 +264,7 @@ pub(crate) unsafe fn client(given: *const ava_client_options) -> Result<Options>
     };
     let made = Options {
         api_key: api_key.map(Into::into),
-        token_provider: token_provider(it.token_provider, &owner),
+        token_provider: token_provider(it.token_provider, owner),
         base_url,
         timeout: time(it.timeout_ms, "timeout_ms")?,
         connect_timeout: time(it.connect_timeout_ms, "connect_timeout_ms")?,
@@ -261,7 +283,7 @@ pub(crate) unsafe fn client(given: *const ava_client_options) -> Result<Options>
         headers,
         user_agent,
         binding: Some(concat!("ava-imessage-c/", env!("CARGO_PKG_VERSION")).to_owned()),
-        on_unknown: on_unknown(it.on_unknown, &owner),
+        on_unknown: on_unknown(it.on_unknown, owner),
         ..Options::default()
     };
     Ok(made.or_environment())
@@ -314,7 +336,7 @@ pub(crate) unsafe fn generate(
 /// The options are null or as the header says.
 pub(crate) unsafe fn auto_sends(given: *const ava_generate_options) -> bool {
     // SAFETY: by this function's contract.
-    unsafe { options(given, "options") }.is_ok_and(|it| it.auto_send == AVA_YES)
+    unsafe { known(given) }.is_some_and(|(it, _)| it.auto_send == AVA_YES)
 }
 
 /// # Safety
@@ -330,19 +352,40 @@ pub(crate) unsafe fn draft(given: *const ava_draft_options, call: CallOptions) -
     })
 }
 
+/// Who lets go of the `user_data` of a listener's hooks, and of its store's. To be made first: whatever is refused
+/// afterwards, they are let go of.
+#[derive(Default)]
+pub(crate) struct ListenOwners {
+    hooks: Arc<Owner>,
+    store: Owner,
+}
+
 /// # Safety
 /// The options are null or as the header says.
-pub(crate) unsafe fn listen(given: *const ava_listen_options, call: CallOptions) -> Result<ListenOptions> {
+pub(crate) unsafe fn listen_owners(given: *const ava_listen_options) -> ListenOwners {
+    // SAFETY: by this function's contract, here and below.
+    let Some((it, _)) = (unsafe { known(given) }) else { return ListenOwners::default() };
+    // SAFETY: as above.
+    let store = unsafe { known(it.checkpoint_store) }.map(|(it, _)| Owner::new(it.user_data, it.release));
+    ListenOwners { hooks: Arc::new(Owner::new(it.user_data, it.release)), store: store.unwrap_or_default() }
+}
+
+/// # Safety
+/// The options are null or as the header says.
+pub(crate) unsafe fn listen(
+    given: *const ava_listen_options,
+    owners: ListenOwners,
+    call: CallOptions,
+) -> Result<ListenOptions> {
     // SAFETY: by this function's contract, here and below.
     let it = unsafe { options(given, "options") }?;
-    let owner = Arc::new(Owner::new(it.user_data, it.release));
     // SAFETY: as above.
     let (since, phone, file, store) = unsafe {
         (
             optional(it.since, "since")?,
             optional(it.phone, "phone")?,
             optional(it.checkpoint_file, "checkpoint_file")?,
-            store(it.checkpoint_store)?,
+            store(it.checkpoint_store, owners.store)?,
         )
     };
     if file.is_some() && store.is_some() {
@@ -354,9 +397,9 @@ pub(crate) unsafe fn listen(given: *const ava_listen_options, call: CallOptions)
         interval: time(it.interval_ms, "interval_ms")?,
         checkpoint: file.map(|path| CheckpointOption::File(path.into())).or(store),
         auto_ack: yes_or_no(it.auto_ack, "auto_ack")?,
-        on_gap: on_gap(it.on_gap, &owner),
-        on_skipped: on_skipped(it.on_skipped, &owner),
-        on_retry: on_retry(it.on_retry, &owner),
+        on_gap: on_gap(it.on_gap, &owners.hooks),
+        on_skipped: on_skipped(it.on_skipped, &owners.hooks),
+        on_retry: on_retry(it.on_retry, &owners.hooks),
         call,
     })
 }

@@ -30,6 +30,18 @@ impl Text {
     }
 }
 
+/// What a getter of a text gives whose handle may be null, or which has none: null, and a length of 0 where one is wanted.
+///
+/// # Safety
+/// `length` is null or may be written.
+pub(crate) unsafe fn none(length: *mut usize) -> *const c_char {
+    // SAFETY: by this function's contract.
+    if let Some(length) = unsafe { length.as_mut() } {
+        *length = 0;
+    }
+    std::ptr::null()
+}
+
 impl From<&str> for Text {
     fn from(text: &str) -> Text {
         let mut all = String::with_capacity(text.len() + 1);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ava_imessage::Timestamp;
+use ava_imessage::{DEFAULT_BASE_URL, DEFAULT_GENERATE_TIMEOUT, DEFAULT_TIMEOUT, Timestamp};
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
@@ -21,10 +21,12 @@ const STYLES: Styles = Styles::styled()
 
 const ABOUT: &str = "Send iMessages, read and tail conversations, and draft replies with the AVA API";
 
-const ENVIRONMENT: &str = "\
+fn environment() -> String {
+    format!(
+        "\
 Environment:
   AVA_API_KEY   the API key; without it, what `ava login` kept is used
-  AVA_BASE_URL  where the API is [default: https://chat.buzzedtech.com]
+  AVA_BASE_URL  where the API is [default: {DEFAULT_BASE_URL}]
   AVA_LOG       what to log on standard error: error, warn, info, debug, trace
   NO_COLOR      set: no colours, no spinners
 
@@ -33,7 +35,9 @@ Start here:
   ava sandbox                        the API on this machine, without a key
   ava login                          keep your key
   ava send +1234567890 'Hello!'      send a message
-  ava listen                         watch messages arrive";
+  ava listen                         watch messages arrive"
+    )
+}
 
 /// What is typed.
 #[derive(Parser)]
@@ -41,7 +45,7 @@ Start here:
     name = "ava",
     version,
     about = ABOUT,
-    after_help = format!("{ENVIRONMENT}\n\n{}", exit::HELP),
+    after_help = format!("{}\n\n{}", environment(), exit::HELP),
     styles = STYLES,
     max_term_width = 80,
     subcommand_required = true,
@@ -64,8 +68,7 @@ pub(crate) struct Globals {
     /// Where the API is, instead of AVA_BASE_URL
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) base_url: Option<String>,
-    /// How long a call may take, its retries included [default: 30; 60 for drafts]
-    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds, help = timeout_help())]
     pub(crate) timeout: Option<Duration>,
     /// When to use colours and spinners
     #[arg(
@@ -77,6 +80,14 @@ pub(crate) struct Globals {
         hide_possible_values = true
     )]
     pub(crate) color: Colour,
+}
+
+fn timeout_help() -> String {
+    format!(
+        "How long a call may take, its retries included [default: {}; {} for drafts]",
+        DEFAULT_TIMEOUT.as_secs_f64(),
+        DEFAULT_GENERATE_TIMEOUT.as_secs_f64()
+    )
 }
 
 /// The commands, in the order of the help.

@@ -72,7 +72,9 @@ impl Context {
     /// A client in the making, with the key that was found.
     pub(crate) fn builder(&self) -> Result<ClientBuilder> {
         let found = self.credentials()?;
-        tracing::debug!(key_from = ?found.source, base_url = found.base_url, "the key was found");
+        // Of the address no more than that: it isn't checked yet, and may hold a password.
+        let origin = credentials::origin(&found.base_url);
+        tracing::debug!(key_from = ?found.source, origin, "the key was found");
         Ok(self.builder_for(&found))
     }
 

@@ -79,9 +79,11 @@ fn no_key() -> Failure {
         .next("Then run `ava login`, or set AVA_API_KEY. To try it without one: `ava sandbox`.")
 }
 
+/// The address asked for was checked by nobody yet: it may hold a password.
 fn other_origin(asked: &str, kept: &str) -> Failure {
+    let (asked, kept) = (origin(asked), origin(kept));
     Failure::configuration(format!("the stored key belongs to {kept}, and is not sent to {asked}"))
-        .next(format!("Set AVA_API_KEY for that address, or run: ava login --base-url {asked}"))
+        .next("Set AVA_API_KEY for that address, or give it to `ava login`, as --base-url.")
 }
 
 /// Scheme, host and port of an address, for people; without what else it may hold.

@@ -85,7 +85,8 @@ impl Failure {
         Failure::with(Exit::FAILURE, ErrorKind::Internal.code(), message)
     }
 
-    /// The reader of the output went away, as `head` does: no failure at all.
+    /// The reader of the output went away, as `head` does: no failure at all, unless something was left undone for it
+    /// ([`Failure::unfinished`], [`Failure::delivery`]).
     pub(crate) fn closed_pipe() -> Failure {
         let mut failure = Failure::with(Exit::OK, ErrorKind::Closed.code(), "the output was closed");
         failure.0.silent = true;
@@ -151,13 +152,31 @@ impl Failure {
         self
     }
 
-    /// Whether a message may have gone out.
+    /// Whether a message may have gone out. Where one was meant to, a closed output is no success.
     pub(crate) fn delivery(mut self, delivery: Delivery) -> Failure {
         self.0.report.delivery = Some(delivery.as_str());
         if delivery == Delivery::Unknown {
             self.0.exit = Exit::UNKNOWN;
+        } else if self.0.silent {
+            self.0.exit = Exit::NOT_SENT;
+        }
+        self.0.silent = false;
+        self
+    }
+
+    /// This was left undone: a closed output, which says nothing otherwise, is a failure then.
+    pub(crate) fn unfinished(mut self, left: &str) -> Failure {
+        if self.0.silent {
+            self.0.silent = false;
+            self.0.exit = Exit::FAILURE;
+            self.0.report.message = format!("{}, with {left}", self.0.report.message);
         }
         self
+    }
+
+    /// Whether it is no failure but that the reader of the output went away.
+    pub(crate) fn is_closed_pipe(&self) -> bool {
+        self.0.silent
     }
 
     pub(crate) fn exit(&self) -> Exit {

@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal, Read, Write};
 use tokio::sync::oneshot;
 
 use crate::failure::{Failure, Result};
+use crate::interrupt;
 
 /// Whether a person can be asked.
 pub(crate) fn can_ask() -> bool {
@@ -56,19 +57,30 @@ pub(crate) async fn end() {
     let _ = ended.await;
 }
 
-/// Asks a person for a line.
-pub(crate) fn asked(prompt: &str) -> Result<String> {
+/// Asks a person for a line. A signal ends the asking, with these words; not by itself, since whoever once watched for
+/// signals keeps them from ending the process.
+pub(crate) fn asked(prompt: &str, interrupted: &'static str) -> Result<String> {
     let failed = |error| Failure::local("the terminal could not be read", &error);
-    let mut err = io::stderr().lock();
-    write!(err, "{prompt}").and_then(|()| err.flush()).map_err(failed)?;
-    let mut line = String::new();
-    io::stdin().read_line(&mut line).map_err(failed)?;
-    Ok(without_line_end(line))
+    interrupt::run(|mut signals| async move {
+        let mut err = io::stderr();
+        write!(err, "{prompt}").and_then(|()| err.flush()).map_err(failed)?;
+        let typing = tokio::task::spawn_blocking(|| {
+            let mut line = String::new();
+            io::stdin().read_line(&mut line).map(|_| line)
+        });
+        tokio::select! {
+            typed = typing => typed.map_err(io::Error::other).flatten().map(without_line_end).map_err(failed),
+            signal = signals.next() => {
+                let _ = writeln!(io::stderr());
+                Err(Failure::interrupted(signal, interrupted))
+            }
+        }
+    })
 }
 
 /// Asks a person for a yes; anything else is a no.
-pub(crate) fn agreed(question: &str) -> Result<bool> {
-    let answer = asked(question)?;
+pub(crate) fn agreed(question: &str, interrupted: &'static str) -> Result<bool> {
+    let answer = asked(question, interrupted)?;
     Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 

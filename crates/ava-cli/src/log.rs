@@ -6,7 +6,6 @@ use std::fmt::{Debug, Write as _};
 use std::io;
 
 use ava_imessage::Error;
-use serde::Serialize;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
@@ -16,7 +15,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::failure::{Failure, Result, words_at};
 use crate::json;
-use crate::printer::Look;
+use crate::printer::{Look, Note};
 use crate::style::{YELLOW, paint};
 use crate::text::sentence;
 
@@ -62,26 +61,25 @@ fn asked() -> Option<String> {
     std::env::var("AVA_LOG").ok().filter(|asked| !asked.is_empty())
 }
 
-/// A bare level is this project's alone: the libraries below were not written with secrets in mind.
+/// A bare level is this project's alone: the libraries below were not written with secrets in mind. `Targets` itself would
+/// take a word that is no level for a target, of which it then shows everything.
 fn filter(asked: &str) -> Result<Targets> {
-    if let Ok(level) = asked.parse::<LevelFilter>() {
-        return Ok(Targets::new().with_target("ava", level));
+    let mut targets = Targets::new();
+    for part in asked.split(',').map(str::trim) {
+        let (target, level) = part.split_once('=').unwrap_or(("ava", part));
+        let level = level.parse::<LevelFilter>().ok().filter(|_| !target.is_empty() && !level.is_empty());
+        let Some(level) = level else {
+            let what = format!("AVA_LOG: expected a level, and not {part:?}");
+            return Err(Failure::configuration(what).next("One of: error, warn, info, debug, trace, off."));
+        };
+        targets = targets.with_target(target, level);
     }
-    asked.parse().map_err(|_| {
-        Failure::configuration("AVA_LOG: expected a level")
-            .next("One of: error, warn, info, debug, trace, off.")
-    })
+    Ok(targets)
 }
 
 /// `warning: a row of the inbox can't be read (…)`, or for programs `{"note":"warning","message":"…"}`.
 struct Warnings {
     look: Look,
-}
-
-#[derive(Serialize)]
-struct Note<'a> {
-    note: &'static str,
-    message: &'a str,
 }
 
 impl<S: Subscriber> Layer<S> for Warnings {

@@ -66,6 +66,13 @@ impl Look {
     }
 }
 
+/// What is said beside the output, for programs.
+#[derive(Serialize)]
+pub(crate) struct Note<'a> {
+    pub(crate) note: &'static str,
+    pub(crate) message: &'a str,
+}
+
 /// Writes for people or for programs.
 pub(crate) struct Printer {
     stdout: RefCell<BufWriter<Stdout>>,
@@ -133,11 +140,6 @@ impl Printer {
 
     /// Says what must not go unsaid; for programs as `{"note": …, "message": …}` on standard error.
     pub(crate) fn note(&self, name: &'static str, message: &str) {
-        #[derive(Serialize)]
-        struct Note<'a> {
-            note: &'static str,
-            message: &'a str,
-        }
         let words = if self.err.json {
             json::line(&Note { note: name, message })
         } else {

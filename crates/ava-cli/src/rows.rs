@@ -19,7 +19,7 @@ const EXACT_COLUMNS: usize = 20;
 /// `delivered`.
 const STATUS_COLUMNS: usize = 9;
 /// `+155500011112222`: fifteen digits at the most, and seldom more than twelve.
-const PHONE_COLUMNS: usize = 13;
+pub(crate) const PHONE_COLUMNS: usize = 13;
 
 /// Prints messages for people, or as objects.
 pub(crate) struct Rows<'a> {

@@ -7,6 +7,9 @@ use zeroize::Zeroizing;
 use crate::failure::{Failure, Result};
 use crate::interrupt::{self, Signal};
 
+/// What is said where login is broken off.
+pub(crate) const INTERRUPTED: &str = "interrupted; nothing was changed";
+
 /// Asks on the terminal. Whatever ends it, the terminal shows what is typed again afterwards.
 pub(crate) fn ask(prompt: &str) -> Result<Zeroizing<String>> {
     let prompt = prompt.to_owned();
@@ -20,13 +23,11 @@ pub(crate) fn ask(prompt: &str) -> Result<Zeroizing<String>> {
             signal = signals.next() => {
                 terminal.restore();
                 let _ = writeln!(io::stderr());
-                return Err(Failure::interrupted(signal, "interrupted; nothing was changed"));
+                return Err(Failure::interrupted(signal, INTERRUPTED));
             }
         };
         typed.map_err(|error| match error.kind() {
-            io::ErrorKind::Interrupted => {
-                Failure::interrupted(Signal::Interrupt, "interrupted; nothing was changed")
-            }
+            io::ErrorKind::Interrupted => Failure::interrupted(Signal::Interrupt, INTERRUPTED),
             io::ErrorKind::UnexpectedEof => Failure::usage("no key was given; nothing was changed"),
             _ => Failure::local("the terminal could not be read", &error),
         })

@@ -369,6 +369,57 @@ fn results_that_can_not_be_written_end_it() {
     assert!(bench.posted().values().all(|times| *times == 1));
 }
 
+/// What reads the rows, and goes away after so many.
+#[cfg(unix)]
+fn read_rows_then_close(bench: &Bench, args: &[&str], rows: usize) -> Ran {
+    let mut command = bench.command(args);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut read = String::new();
+    for _ in 0..rows {
+        assert_ne!(out.read_line(&mut read).unwrap(), 0);
+    }
+    drop(out);
+    Ran::of(child.wait_with_output().unwrap())
+}
+
+#[cfg(unix)]
+#[test]
+fn an_output_that_is_closed_stops_it_and_says_what_is_left() {
+    let bench = Bench::of(4);
+    // As `head -1` does. The pause lets the reader be gone before the second row is told.
+    bench.fault(Fault { delay_ms: Some(500), skip: 1, ..Fault::on(On::Send) });
+    read_rows_then_close(&bench, &[], 1)
+        .ends(1)
+        .says("2 sent, 2 not tried")
+        .says("error: the output was closed, with 2 rows left to send")
+        .says("The same command goes on from there.");
+    assert_eq!(bench.posted().len(), 2);
+    let ran = read_rows_then_close(&bench, &["--json"], 0).ends(1);
+    let last: Value = serde_json::from_str(ran.err.lines().last().unwrap()).unwrap();
+    assert_eq!(last["message"], "the output was closed, with 1 row left to send");
+    // The last row leaves nothing to do.
+    let ran = read_rows_then_close(&bench, &[], 0).ends(0).says("1 sent");
+    assert!(!ran.err.contains("error"), "{}", ran.err);
+    assert!(bench.posted().len() == 4 && bench.posted().values().all(|times| *times == 1));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_output_that_is_closed_hides_no_outcome() {
+    let bench = Bench::of(1);
+    bench.fault(Fault { status: Some(400), ..Fault::on(On::Send) });
+    read_rows_then_close(&bench, &[], 0).ends(4).says("1 row not sent");
+    bench.fault(answer_lost_and_shown_late());
+    read_rows_then_close(&bench, &["--timeout", "2"], 0).ends(5);
+    fs::write(bench.folder.path().join("in.csv"), "phone,text\n+15550000001,message 1\n+12,b\n").unwrap();
+    an_hour_later(&bench);
+    // Told of by the history, where nobody reads it any more: nothing further is sent.
+    read_rows_then_close(&bench, &[], 0).ends(1).says("with 1 row left to send");
+    assert_eq!(bench.results()[&1]["state"], "sent");
+    assert!(!bench.posted().contains_key("b"));
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_lets_the_row_on_its_way_come_to_its_end() {

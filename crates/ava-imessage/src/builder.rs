@@ -1,4 +1,4 @@
-//! How a client is set up. Every default of the library stands here.
+//! How a client is set up. Every default of a client stands here; those of one kind of call stand with it.
 
 use std::fmt;
 use std::sync::Arc;

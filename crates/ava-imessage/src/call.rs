@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument, Span, field};
 
-use crate::client::{CallOptions, Inner, deadline_in};
+use crate::client::{CallOptions, Inner};
 use crate::credentials::Bearer;
 use crate::error::{BoxError, Error, ErrorKind, Result};
 use crate::retry::LONGEST_WAIT;
@@ -75,10 +75,9 @@ impl<'a> Call<'a> {
         options: &CallOptions,
     ) -> Result<Call<'a>> {
         let config = &client.config;
-        let timeout = options.timeout.or(config.timeout).unwrap_or(builder::DEFAULT_TIMEOUT);
         Ok(Call {
             client,
-            deadline: deadline_in(timeout),
+            deadline: options.deadline(config, builder::DEFAULT_TIMEOUT),
             max_retries: options.max_retries.unwrap_or(config.max_retries),
             method,
             template,
@@ -135,7 +134,8 @@ impl<'a> Call<'a> {
         let mut retries = 0;
         let mut previous: Option<Error> = None;
         loop {
-            let outcome = self.attempt(&bearer, &Witness::default(), self.deadline, retries).await;
+            let resends = retries + u32::from(replayed);
+            let outcome = self.attempt(&bearer, &Witness::default(), self.deadline, resends).await;
             let (error, repeatable) = match outcome {
                 Ok(reply) if reply.is_success() => return Ok(reply),
                 Ok(reply) if reply.status == 401 && !replayed => {
@@ -144,10 +144,10 @@ impl<'a> Call<'a> {
                             (bearer, replayed) = (other, true);
                             continue;
                         }
-                        None => return Err(self.refusal(&reply, &bearer)),
+                        None => return Err(self.refusal(&reply)),
                     }
                 }
-                Ok(reply) => (self.refusal(&reply, &bearer), matches!(reply.status, 408 | 429 | 500..=599)),
+                Ok(reply) => (self.refusal(&reply), matches!(reply.status, 408 | 429 | 500..=599)),
                 Err(failure) if failure.kind == ErrorKind::Timeout => {
                     let error = failure.into_error();
                     return Err(match previous {
@@ -263,7 +263,7 @@ impl<'a> Call<'a> {
             let until = until.min(received + REFUSAL_TIME);
             read_refusal(body, until).await
         };
-        Ok(Reply { status, headers: parts.headers, body, received })
+        Ok(Reply { status, headers: parts.headers, body, received, bearer: bearer.clone() })
     }
 
     fn request(&self, bearer: &Bearer, witness: &Witness) -> Result<Request<RequestBody>, http::Error> {
@@ -286,24 +286,23 @@ impl<'a> Call<'a> {
     }
 
     /// The error of an answer that isn't a success.
-    pub(crate) fn refusal(&self, reply: &Reply, bearer: &Bearer) -> Error {
+    pub(crate) fn refusal(&self, reply: &Reply) -> Error {
         let body = reply.kept_body();
         let message = match wire::error_text(&body) {
-            Some(words) => self.masked(&words, bearer),
+            Some(words) => self.masked(&words, reply),
             None => plain_status(reply.status),
         };
         self.of_reply(ErrorKind::of_status(reply.status), message, reply)
     }
 
     /// The error of a success that is none.
-    pub(crate) fn unusable(&self, reply: &Reply, why: &Unusable, bearer: Option<&Bearer>) -> Error {
+    pub(crate) fn unusable(&self, reply: &Reply, why: &Unusable) -> Error {
         match why {
             Unusable::Rejected => {
                 let words = wire::error_text(&reply.kept_body());
-                let message = match (words, bearer) {
-                    (Some(words), Some(bearer)) => self.masked(&words, bearer),
-                    (Some(words), None) => redact::line(&words, &self.hidden),
-                    (None, _) => "the service declined the request (success: false)".to_owned(),
+                let message = match words {
+                    Some(words) => self.masked(&words, reply),
+                    None => "the service declined the request (success: false)".to_owned(),
                 };
                 self.of_reply(ErrorKind::Rejected, message, reply)
             }
@@ -315,9 +314,9 @@ impl<'a> Call<'a> {
         }
     }
 
-    fn masked(&self, words: &str, bearer: &Bearer) -> String {
+    fn masked(&self, words: &str, reply: &Reply) -> String {
         let mut hidden = self.hidden.clone();
-        hidden.push(bearer.secret());
+        hidden.push(reply.bearer.secret());
         redact::line(words, &hidden)
     }
 
@@ -436,6 +435,8 @@ pub(crate) struct Reply {
     pub(crate) body: Bytes,
     /// When its head arrived.
     pub(crate) received: Instant,
+    /// What the request was made with, to be kept out of what is told of the answer.
+    bearer: Bearer,
 }
 
 impl Reply {

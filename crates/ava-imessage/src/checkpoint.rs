@@ -9,12 +9,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::error::BoxError;
+use crate::redact;
 use crate::transport::BoxFuture;
 
 const VERSION: u32 = 1;
 
 /// What a listener must remember. It is JSON by serde, to be kept and given back as it is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CheckpointState {
     pub(crate) version: u32,
@@ -73,6 +74,17 @@ impl CheckpointState {
     /// Never, so far.
     pub fn to_json(&self) -> Result<String, BoxError> {
         serde_json::to_string(self).map_err(Into::into)
+    }
+}
+
+impl fmt::Debug for CheckpointState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CheckpointState")
+            .field("origin", &self.origin)
+            .field("phone", &self.phone.as_deref().map(redact::Phone))
+            .field("watermark", &self.watermark)
+            .field("acknowledged", &self.acknowledged.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -187,6 +199,12 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn debug_hides_the_phone() {
+        let shown = format!("{:?}", CheckpointState::new("http://localhost", Some("+15550001111")));
+        assert!(!shown.contains("0001111") && shown.contains("localhost"), "{shown}");
+    }
 
     #[tokio::test]
     async fn a_file_keeps_the_last_state_and_refuses_what_is_none() {

@@ -30,6 +30,15 @@ const SWEEP_FROM: usize = 1024;
 /// A send, for the time its outcome isn't known.
 pub(crate) type SendNumber = u64;
 
+/// Whose a claimed row is: it gets that row again, however often it is settled, and nobody else does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// A send of this client.
+    Here(SendNumber),
+    /// An attempt of another client, by a hash of that client's name and its number there.
+    Elsewhere(u64),
+}
+
 /// When a row must be stamped to be the one that a send made, by the service's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Window {
@@ -48,6 +57,15 @@ impl Window {
     fn holds(&self, time: Timestamp) -> bool {
         (self.from..=self.to).contains(&time)
     }
+}
+
+/// The send that is looked for.
+#[derive(Clone, Copy)]
+pub(crate) struct Sought<'a> {
+    pub(crate) number: SendNumber,
+    pub(crate) owner: Owner,
+    pub(crate) phone: &'a str,
+    pub(crate) text: &'a str,
 }
 
 /// One look at the history of a phone.
@@ -103,7 +121,7 @@ impl Live {
 /// An id that is accounted for.
 struct Taken {
     key: u64,
-    by: Option<SendNumber>,
+    by: Option<Owner>,
     stamped: Option<Timestamp>,
     at: Instant,
 }
@@ -123,6 +141,11 @@ impl Claims {
     /// Two sends of one phone and text are siblings. A collision only makes strangers wait for each other.
     fn key(&self, phone: &str, text: &str) -> u64 {
         self.hasher.hash_one((phone, text))
+    }
+
+    /// By what an attempt of another client is known here.
+    pub(crate) fn elsewhere(&self, client: &str, number: SendNumber) -> Owner {
+        Owner::Elsewhere(self.hasher.hash_one((client, number)))
     }
 
     /// A send begins; nothing of it is on its way yet.
@@ -188,7 +211,7 @@ impl Claims {
         let mut table = self.table();
         let live = number.and_then(|number| table.live.remove(&number));
         let key = live.map_or_else(|| self.key(key.0, key.1), |live| live.key);
-        table.take(id, Taken { key, by: number, stamped, at: Instant::now() });
+        table.take(id, Taken { key, by: number.map(Owner::Here), stamped, at: Instant::now() });
     }
 
     /// When the request of a send went on its way.
@@ -202,9 +225,11 @@ impl Claims {
     }
 
     /// Judges an unknown send by a reading, and claims its row in the same breath.
-    pub(crate) fn judge(&self, number: SendNumber, phone: &str, text: &str, reading: &Reading) -> Verdict {
+    pub(crate) fn judge(&self, sought: &Sought<'_>, reading: &Reading) -> Verdict {
+        let Sought { number, owner, phone, text } = *sought;
+        let key = self.key(phone, text);
         let mut table = self.table();
-        let earlier = table.claimed_before(number, reading);
+        let earlier = table.claimed_before(owner, key, reading);
         if let Some(row) = earlier {
             return verdict_of(row);
         }
@@ -218,7 +243,6 @@ impl Claims {
             }
             _ => return Verdict::NotYet,
         };
-        let key = live.key;
         let matches = reading.matching(phone, text, window, &table.taken);
         if matches.iter().any(|row| table.a_sibling_may_own(row, number, key, reading)) {
             return Verdict::NotYet;
@@ -228,7 +252,7 @@ impl Claims {
             [row] => {
                 let row = (*row).clone();
                 table.live.remove(&number);
-                let taken = Taken { key, by: Some(number), stamped: Some(row.timestamp), at: Instant::now() };
+                let taken = Taken { key, by: Some(owner), stamped: Some(row.timestamp), at: Instant::now() };
                 table.take(&row.id, taken);
                 verdict_of(row)
             }
@@ -273,8 +297,9 @@ impl Reading {
 
 impl Table {
     /// A send that is settled twice gets its own row again.
-    fn claimed_before(&self, number: SendNumber, reading: &Reading) -> Option<Message> {
-        let is_its_own = |row: &Message| self.taken.get(&*row.id).is_some_and(|t| t.by == Some(number));
+    fn claimed_before(&self, owner: Owner, key: u64, reading: &Reading) -> Option<Message> {
+        let is_its_own =
+            |row: &Message| self.taken.get(&*row.id).is_some_and(|t| t.by == Some(owner) && t.key == key);
         reading.rows().map(|(_, row)| row).find(|row| is_its_own(row)).cloned()
     }
 
@@ -356,8 +381,43 @@ mod tests {
 
     fn polled() -> Witness {
         let witness = Witness::default();
-        crate::transport::RequestBody::new("x".into(), witness.clone()).into_bytes();
+        crate::transport::RequestBody::new("x".into(), witness.clone()).into_bytes().unwrap();
         witness
+    }
+
+    fn judge(claims: &Claims, number: SendNumber, reading: &Reading) -> Verdict {
+        claims.judge(&Sought { number, owner: Owner::Here(number), phone: PHONE, text: "hi" }, reading)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_attempt_of_another_client_gets_its_row_again_and_nobody_elses() {
+        let claims = Claims::new();
+        let window = Some(Window { from: at(0), to: at(60) });
+        let settle = |client: &str, rows: Vec<Message>| {
+            let number = claims.admit(None, PHONE, "hi", None, window);
+            let owner = claims.elsewhere(client, 1);
+            let sought = Sought { number, owner, phone: PHONE, text: "hi" };
+            let verdict = claims.judge(&sought, &reading(10, rows));
+            claims.forget(number);
+            verdict
+        };
+        for _ in 0..3 {
+            assert!(matches!(settle("one", vec![row("m", 5)]), Verdict::Sent(found) if found.id == "m"));
+        }
+        assert_eq!(settle("other", vec![row("m", 5)]), Verdict::NotYet);
+        assert!(
+            matches!(settle("other", vec![row("m", 5), row("n", 6)]), Verdict::Sent(found) if found.id == "n")
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_number_alone_is_not_enough_to_get_a_row_again() {
+        let claims = Claims::new();
+        let number = claims.begin(PHONE, "other words");
+        claims.returned(Some(number), (PHONE, "other words"), "theirs", Some(at(5)));
+        let mistaken = claims.admit(Some(number), PHONE, "hi", Some(Instant::now()), None);
+        let theirs = Message { text: "other words".into(), ..row("theirs", 5) };
+        assert_eq!(judge(&claims, mistaken, &reading(6, vec![theirs])), Verdict::NotYet);
     }
 
     #[tokio::test(start_paused = true)]
@@ -365,16 +425,13 @@ mod tests {
         let claims = Claims::new();
         let number = unknown(&claims);
         tokio::time::advance(Duration::from_secs(3)).await;
-        assert_eq!(claims.judge(number, PHONE, "hi", &reading(10, vec![row("old", 4)])), Verdict::NotYet);
+        assert_eq!(judge(&claims, number, &reading(10, vec![row("old", 4)])), Verdict::NotYet);
         assert_eq!(claims.window(number), Some(Window { from: at(5), to: at(70) }));
         tokio::time::advance(Duration::from_secs(500)).await;
-        assert_eq!(claims.judge(number, PHONE, "hi", &reading(510, vec![row("late", 71)])), Verdict::NotYet);
-        assert!(matches!(
-            claims.judge(number, PHONE, "hi", &reading(511, vec![row("m", 70)])),
-            Verdict::Sent(_)
-        ));
+        assert_eq!(judge(&claims, number, &reading(510, vec![row("late", 71)])), Verdict::NotYet);
+        assert!(matches!(judge(&claims, number, &reading(511, vec![row("m", 70)])), Verdict::Sent(_)));
         // Settled again, it finds the row it already owns, and no other.
-        let again = claims.judge(number, PHONE, "hi", &reading(512, vec![row("n", 69), row("m", 70)]));
+        let again = judge(&claims, number, &reading(512, vec![row("n", 69), row("m", 70)]));
         assert!(matches!(again, Verdict::Sent(r) if r.id == "m"));
     }
 
@@ -382,11 +439,8 @@ mod tests {
     async fn a_row_from_the_servers_future_does_not_count_yet() {
         let claims = Claims::new();
         let number = unknown(&claims);
-        assert_eq!(claims.judge(number, PHONE, "hi", &reading(10, vec![row("m", 13)])), Verdict::NotYet);
-        assert!(matches!(
-            claims.judge(number, PHONE, "hi", &reading(11, vec![row("m", 13)])),
-            Verdict::Sent(_)
-        ));
+        assert_eq!(judge(&claims, number, &reading(10, vec![row("m", 13)])), Verdict::NotYet);
+        assert!(matches!(judge(&claims, number, &reading(11, vec![row("m", 13)])), Verdict::Sent(_)));
     }
 
     #[tokio::test(start_paused = true)]
@@ -394,12 +448,12 @@ mod tests {
         let claims = Claims::new();
         claims.returned(None, (PHONE, "hi"), "mine", Some(at(9)));
         let number = unknown(&claims);
-        assert_eq!(claims.judge(number, PHONE, "hi", &reading(10, vec![row("mine", 9)])), Verdict::NotYet);
+        assert_eq!(judge(&claims, number, &reading(10, vec![row("mine", 9)])), Verdict::NotYet);
         tokio::time::advance(Duration::from_secs(3600)).await;
         for i in 0..3000 {
             claims.returned(None, (PHONE, "other"), &format!("m{i}"), Some(at(3600)));
         }
-        assert_eq!(claims.judge(number, PHONE, "hi", &reading(3700, vec![row("mine", 9)])), Verdict::NotYet);
+        assert_eq!(judge(&claims, number, &reading(3700, vec![row("mine", 9)])), Verdict::NotYet);
         claims.forget(number);
         tokio::time::advance(Duration::from_secs(3600)).await;
         for i in 0..9000 {
@@ -416,15 +470,12 @@ mod tests {
         let sibling = claims.begin(PHONE, "hi");
         let untouched = Witness::default();
         claims.posting(sibling, &untouched);
-        let judged = claims.judge(number, PHONE, "hi", &reading(10, vec![]));
+        let judged = judge(&claims, number, &reading(10, vec![]));
         assert_eq!(judged, Verdict::NotYet);
         claims.posting(sibling, &polled());
-        assert_eq!(claims.judge(number, PHONE, "hi", &reading(10, vec![row("m", 10)])), Verdict::NotYet);
+        assert_eq!(judge(&claims, number, &reading(10, vec![row("m", 10)])), Verdict::NotYet);
         claims.posting(sibling, &untouched);
-        assert!(matches!(
-            claims.judge(number, PHONE, "hi", &reading(10, vec![row("m", 10)])),
-            Verdict::Sent(_)
-        ));
+        assert!(matches!(judge(&claims, number, &reading(10, vec![row("m", 10)])), Verdict::Sent(_)));
     }
 
     #[tokio::test(start_paused = true)]
@@ -434,10 +485,7 @@ mod tests {
         tokio::time::advance(Duration::from_secs(20)).await;
         let sibling = claims.begin(PHONE, "hi");
         claims.posting(sibling, &polled());
-        assert!(matches!(
-            claims.judge(number, PHONE, "hi", &reading(30, vec![row("m", 10)])),
-            Verdict::Sent(_)
-        ));
+        assert!(matches!(judge(&claims, number, &reading(30, vec![row("m", 10)])), Verdict::Sent(_)));
     }
 
     #[tokio::test(start_paused = true)]
@@ -445,7 +493,7 @@ mod tests {
         let claims = Claims::new();
         let number = unknown(&claims);
         let rows = vec![row("a", 10), row("a", 10), row("b", 10)];
-        assert_eq!(claims.judge(number, PHONE, "hi", &reading(10, rows)), Verdict::Ambiguous);
+        assert_eq!(judge(&claims, number, &reading(10, rows)), Verdict::Ambiguous);
     }
 
     #[tokio::test(start_paused = true)]

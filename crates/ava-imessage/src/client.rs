@@ -203,6 +203,11 @@ impl fmt::Debug for CallOptions {
 }
 
 impl CallOptions {
+    /// The call's deadline is its own, else the client's, else what such calls have.
+    pub(crate) fn deadline(&self, config: &Config, default: Duration) -> Instant {
+        deadline_in(self.timeout.or(config.timeout).unwrap_or(default))
+    }
+
     pub(crate) fn headers(&self) -> Result<http::HeaderMap> {
         let mut headers = http::HeaderMap::new();
         for (name, value) in &self.headers {
@@ -222,7 +227,8 @@ macro_rules! call_options {
                 self
             }
 
-            /// How many times this call is tried again where that is safe, instead of the client's number.
+            /// How many times this call is tried again where that is safe, instead of the client's number. Listening
+            /// and settling read again and again by themselves: there it does nothing.
             pub fn max_retries(mut self, retries: u32) -> Self {
                 self.options.max_retries = Some(retries);
                 self

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::builder;
 use crate::call::{Call, Reply};
-use crate::client::{CallOptions, Client, call_options, deadline_in, debug_request, into_future};
+use crate::client::{CallOptions, Client, call_options, debug_request, into_future};
 use crate::error::{Delivery, Error, Result};
 use crate::history;
 use crate::model::{Direction, GeneratedMessage, Message, Role, Turn};
@@ -125,17 +125,15 @@ impl GenerateRequest {
             instructions: self.instructions.as_deref(),
             auto_send: self.auto_send,
         };
-        let timeout =
-            self.options.timeout.or(inner.config.timeout).unwrap_or(builder::DEFAULT_GENERATE_TIMEOUT);
         let texts = self.context.iter().map(|turn| &*turn.content).chain(self.instructions.as_deref());
         let mut call = Call::post(inner, PATH, &body, &self.options)?
             .patient()
             .hiding(texts)
-            .until(deadline_in(timeout));
+            .until(self.options.deadline(&inner.config, builder::DEFAULT_GENERATE_TIMEOUT));
         if !self.auto_send {
             call.max_retries = call.max_retries.min(1);
             let reply = call.read().await?;
-            return read_answer(&reply).map_err(|why| call.unusable(&reply, &why, None));
+            return read_answer(&reply).map_err(|why| call.unusable(&reply, &why));
         }
         let mut watch = Watch::default();
         let posted = post(&call, call.deadline, &mut |witness| watch.0 = witness.cloned(), read_answer).await;
@@ -164,7 +162,7 @@ struct Watch(Option<Witness>);
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        if self.0.as_ref().is_some_and(Witness::polled) {
+        if self.0.as_ref().is_some_and(|witness| !witness.revoke()) {
             tracing::warn!(
                 target: "ava_imessage",
                 "a generated reply (auto_send) was cancelled in flight: it may or may not have been sent",
@@ -215,9 +213,7 @@ impl DraftReplyRequest {
             .map_err(|_| Error::invalid(format!("history: must be from 1 to {}", validate::MAX_LIMIT)))?;
         let _permit = self.client.enter()?;
         let inner = &*self.client.inner;
-        let timeout =
-            self.options.timeout.or(inner.config.timeout).unwrap_or(builder::DEFAULT_GENERATE_TIMEOUT);
-        let deadline = deadline_in(timeout);
+        let deadline = self.options.deadline(&inner.config, builder::DEFAULT_GENERATE_TIMEOUT);
         let rows = history::newest(inner, &self.phone, self.history, &self.options, deadline).await?;
         let context: Vec<Turn> = rows.iter().filter_map(turn).collect();
         if context.is_empty() {

@@ -119,7 +119,7 @@ async fn fetch(call: &Call<'_>, limit: u64, offset: u64) -> Result<DatedPage> {
     let reply = call.read().await?;
     match wire::history(&reply.body, limit, offset) {
         Ok(page) => Ok(DatedPage { page, date: reply.date(), received: reply.received }),
-        Err(why) => Err(call.unusable(&reply, &why, None)),
+        Err(why) => Err(call.unusable(&reply, &why)),
     }
 }
 

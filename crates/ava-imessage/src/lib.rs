@@ -10,7 +10,8 @@
 //! ```
 //!
 //! Every send ends as *sent*, *not sent* or *unknown*, and is never posted twice by guess:
-//! [`Client::send`]. A listener loses no message, and repeats one only after a crash: [`Client::listen`].
+//! [`Client::send`]. A listener polls with an overlap, so that no message is lost that the service shows in time, and repeats one
+//! only after a crash: [`Client::listen`].
 //! One [`Error`] tells what went wrong, and whether a message may have gone out.
 //!
 //! Calls run on the caller's tokio runtime, which must have its timer and I/O drivers on (`enable_all`). The times are the service's, as [`jiff::Timestamp`].
@@ -61,7 +62,7 @@ pub use model::{
     SkippedRow, Status, Turn,
 };
 pub use network::Roots;
-pub use origin::DEFAULT_BASE_URL;
+pub use origin::{DEFAULT_BASE_URL, is_loopback_url};
 pub use poll::PollRequest;
 pub use receipt::{Receipt, Undelivered};
 /// For bindings, whose values hide what ours hide. No part of what this crate promises.
@@ -69,7 +70,7 @@ pub use receipt::{Receipt, Undelivered};
 pub use redact::{Phone as MaskedPhone, Text as MeasuredText};
 pub use send::{Attempt, SendRequest};
 pub use settle::SettleRequest;
-pub use transport::{BoxFuture, RequestBody, ResponseBody, Transport, TransportError};
+pub use transport::{BoxFuture, GivenUp, RequestBody, ResponseBody, Transport, TransportError};
 pub use validate::{phone as check_phone, text as check_text};
 
 /// Whatever a caller holds can be shared and sent between threads.

@@ -1,5 +1,5 @@
-//! Listening (*Receive Messages*): an inbox that loses nothing, repeats nothing but after a crash, and counts
-//! a message as dealt with only once it was.
+//! Listening (*Receive Messages*): an inbox that, under the conditions of `docs/listening.md`, loses nothing,
+//! repeats nothing but after a crash, and counts a message as dealt with only once it was.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::checkpoint::{Checkpoint, CheckpointState};
-use crate::client::{CallOptions, Client, FOREVER, call_options, deadline_in};
+use crate::client::{CallOptions, Client, FOREVER, call_options};
 use crate::error::{BoxError, Error, ErrorKind, Result};
 use crate::inbox::{Inbox, Want};
 use crate::model::{Message, PollPage, SkippedRow};
@@ -463,8 +463,7 @@ impl Driver {
                 // Never closed, so this only ever waits.
                 let turn = client.poll_turns.acquire().await;
                 // Boxed: a listener spends its life waiting, and need not hold the room of a request then.
-                let polled =
-                    Box::pin(poll::once(client, since, phone.as_deref(), &shared.options, None)).await;
+                let polled = Box::pin(poll::once(client, since, phone.as_deref(), &shared.options)).await;
                 drop(turn);
                 match polled {
                     Ok(answer) => {
@@ -489,9 +488,8 @@ impl Driver {
                 Ok(())
             }
             Want::History(phone) => {
-                let timeout = shared.options.timeout.or(shared.client.inner.config.timeout);
-                let until = deadline_in(timeout.unwrap_or(builder::DEFAULT_TIMEOUT));
                 let client = &*shared.client.inner;
+                let until = shared.options.deadline(&client.config, builder::DEFAULT_TIMEOUT);
                 match Box::pin(history::both_ends(client, &phone, None, &shared.options, until)).await {
                     Ok(pages) => {
                         for page in pages {

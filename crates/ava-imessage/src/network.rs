@@ -244,6 +244,83 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "http2")]
+    fn over_http2(address: std::net::SocketAddr) -> HttpTransport {
+        let client = reqwest::Client::builder()
+            .http2_prior_knowledge()
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .tls_backend_preconfigured(tls(&Origin::parse("http://127.0.0.1").unwrap(), None).unwrap())
+            .build()
+            .unwrap();
+        HttpTransport { client, base: Url::parse(&format!("http://{address}")).unwrap() }
+    }
+
+    /// A server that takes one stream at a time. hyper keeps a request that has to wait for one, and sends it when there
+    /// is one, though nobody waits for its answer any more.
+    #[cfg(feature = "http2")]
+    #[tokio::test]
+    async fn a_request_that_waited_for_a_stream_and_was_given_up_never_goes_out() {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+        use std::sync::{Arc, Mutex};
+
+        const ANSWER: &[u8] =
+            br#"{"success":true,"message_id":"msg_1","timestamp":"2026-01-25T12:00:00Z","messages":[]}"#;
+        let answer = |mut respond: h2::server::SendResponse<bytes::Bytes>| {
+            let mut body = respond.send_response(http::Response::new(()), false).unwrap();
+            body.send_data(ANSWER.into(), true).unwrap();
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (posted, busy) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(None)));
+        let (count, held) = (Arc::clone(&posted), Arc::clone(&busy));
+        tokio::spawn(async move {
+            let (socket, _) = listener.accept().await.unwrap();
+            let mut server = h2::server::Builder::new();
+            let mut connection = server.max_concurrent_streams(1).handshake(socket).await.unwrap();
+            while let Some(Ok((request, respond))) = connection.accept().await {
+                if request.method() == http::Method::GET {
+                    *held.lock().unwrap() = Some(respond);
+                    continue;
+                }
+                let count = Arc::clone(&count);
+                tokio::spawn(async move {
+                    let mut body = request.into_body();
+                    while let Some(Ok(_)) = body.data().await {}
+                    if body.is_end_stream() {
+                        count.fetch_add(1, Ordering::SeqCst);
+                        answer(respond);
+                    }
+                });
+            }
+        });
+
+        let transport = over_http2(address);
+        let get = http::Request::get(format!("http://{address}/"));
+        let get = get.body(RequestBody::new(bytes::Bytes::new(), Witness::default())).unwrap();
+        let occupying = tokio::spawn(transport.execute(get));
+        while busy.lock().unwrap().is_none() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let client = crate::Client::builder()
+            .api_key("sk_test")
+            .base_url(format!("http://{address}"))
+            .read_idle_timeout(Duration::from_millis(100))
+            .max_retries(1)
+            .backoff(Duration::from_millis(300), Duration::from_millis(300))
+            .transport(transport)
+            .build()
+            .unwrap();
+        let sending = tokio::spawn(client.send("+15550100142", "hi").into_future());
+        // The first request is given up by now, and the second not made yet.
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        answer(busy.lock().unwrap().take().unwrap());
+        assert!(occupying.await.unwrap().is_ok());
+        assert_eq!(sending.await.unwrap().unwrap().message_id, "msg_1");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert_eq!(posted.load(Ordering::SeqCst), 1);
+    }
+
     /// A server that refuses every stream, over plain HTTP/2 on loopback.
     #[cfg(feature = "http2")]
     #[tokio::test]
@@ -257,18 +334,10 @@ mod tests {
                 respond.send_reset(h2::Reason::REFUSED_STREAM);
             }
         });
-        let client = reqwest::Client::builder()
-            .http2_prior_knowledge()
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .tls_backend_preconfigured(tls(&Origin::parse("http://127.0.0.1").unwrap(), None).unwrap())
-            .build()
-            .unwrap();
         let request = http::Request::post(format!("http://{address}/api/send"))
             .body(RequestBody::new("{}".into(), Witness::default()))
             .unwrap();
-        let base = Url::parse(&format!("http://{address}")).unwrap();
-        let error = HttpTransport { client, base }.execute(request).await.err().unwrap();
+        let error = over_http2(address).execute(request).await.err().unwrap();
         assert!(error.refused, "{error:?}");
     }
 }

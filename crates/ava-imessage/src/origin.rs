@@ -82,6 +82,12 @@ impl fmt::Display for Origin {
     }
 }
 
+/// Whether an address is this machine's own, where plain http is allowed and no proxy is asked: `localhost`, names
+/// under it, and the addresses of loopback in IPv4 and IPv6. What is no URL is not.
+pub fn is_loopback_url(url: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| url.host().is_some_and(|host| is_loopback(&host)))
+}
+
 fn is_loopback(host: &Host<&str>) -> bool {
     match host {
         Host::Domain(name) => {
@@ -131,6 +137,21 @@ mod tests {
         ] {
             let origin = Origin::parse(raw).unwrap();
             assert_eq!((origin.as_str(), origin.is_loopback()), (base, loopback));
+            assert_eq!(is_loopback_url(raw), loopback);
+        }
+    }
+
+    #[test]
+    fn what_is_this_machine() {
+        for url in
+            ["http://sandbox.localhost:1", "http://LOCALHOST.", "http://[::ffff:127.0.0.1]", "https://127.1"]
+        {
+            assert!(is_loopback_url(url), "{url}");
+        }
+        for url in
+            ["http://localhost.example", "http://[::ffff:10.0.0.1]", "http://notlocalhost", "data:x", "x", ""]
+        {
+            assert!(!is_loopback_url(url), "{url}");
         }
     }
 }

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use tokio::time::Instant;
 
 use crate::call::{Call, Reply};
 use crate::client::{CallOptions, Client, Inner, call_options, debug_request, into_future};
@@ -83,7 +82,7 @@ fn call<'a>(
 }
 
 fn decode(call: &Call<'_>, reply: &Reply) -> Result<PollPage> {
-    wire::poll(&reply.body).map_err(|why| call.unusable(reply, &why, None))
+    wire::poll(&reply.body).map_err(|why| call.unusable(reply, &why))
 }
 
 /// What a listener's poll brought, with the answer's `Date`.
@@ -98,12 +97,8 @@ pub(crate) async fn once(
     since: Option<Timestamp>,
     phone: Option<&str>,
     options: &CallOptions,
-    until: Option<Instant>,
 ) -> Result<DatedPoll> {
-    let mut call = call(client, since, phone, options)?.once();
-    if let Some(until) = until {
-        call = call.until(until);
-    }
+    let call = call(client, since, phone, options)?.once();
     let reply = call.read().await?;
     Ok(DatedPoll { page: decode(&call, &reply)?, date: reply.date() })
 }

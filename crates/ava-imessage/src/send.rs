@@ -8,9 +8,8 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use crate::call::{Call, Failure, Reply};
-use crate::claims::{SendNumber, Window};
+use crate::claims::{Owner, SendNumber, Sought, Window};
 use crate::client::{CallOptions, Client, Inner, call_options, debug_request, into_future};
-use crate::credentials::Bearer;
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::model::{Confirmation, SentMessage};
 use crate::receipt::Receipt;
@@ -132,7 +131,8 @@ impl SendRequest {
                 // Before its row is claimed, and the send forgotten.
                 let trace = flight.trace();
                 let settled = if inner.config.confirm_from_history {
-                    let row = settle::Sought { number: flight.number, phone: &self.phone, text: &self.text };
+                    let owner = Owner::Here(flight.number);
+                    let row = Sought { number: flight.number, owner, phone: &self.phone, text: &self.text };
                     // Boxed: few sends come here, and the others need not carry the room for it.
                     Box::pin(settle::settle(inner, &row, &self.options, call.deadline)).await
                 } else {
@@ -203,7 +203,7 @@ pub(crate) async fn post<T>(
         let witness = Witness::default();
         under_way(Some(&witness));
         let outcome = call.attempt(&bearer, &witness, until, retries + u32::from(replayed)).await;
-        let (error, again) = match classify(call, &bearer, outcome, &witness, read) {
+        let (error, again) = match classify(call, outcome, &witness, read) {
             Attempted::Answered(value, reply) => return Posted::Answered(value, reply),
             Attempted::Rejected(error) => return Posted::NotSent(error),
             Attempted::Unknown(error) => return Posted::Unknown(error),
@@ -251,7 +251,6 @@ enum Again {
 /// The table of `docs/sending.md`: what the wire saw, and what that says of the message.
 fn classify<T>(
     call: &Call<'_>,
-    bearer: &Bearer,
     outcome: Result<Reply, Failure>,
     witness: &Witness,
     read: fn(&Reply) -> Result<T, Unusable>,
@@ -259,7 +258,7 @@ fn classify<T>(
     let reply = match outcome {
         Ok(reply) => reply,
         Err(failure) => {
-            let not_sent = failure.refused || !witness.polled();
+            let not_sent = failure.refused || witness.revoke();
             let again = if failure.kind == ErrorKind::Connection { Again::Later } else { Again::Never };
             let error = failure.into_error();
             return if not_sent { Attempted::NotSent(error, again) } else { Attempted::Unknown(error) };
@@ -269,7 +268,7 @@ fn classify<T>(
         return match read(&reply) {
             Ok(value) => Attempted::Answered(value, reply),
             Err(why) => {
-                let error = call.unusable(&reply, &why, Some(bearer));
+                let error = call.unusable(&reply, &why);
                 match why {
                     Unusable::Rejected => Attempted::Rejected(error),
                     Unusable::Undocumented(_) => Attempted::Unknown(error),
@@ -277,7 +276,7 @@ fn classify<T>(
             }
         };
     }
-    let error = call.refusal(&reply, bearer);
+    let error = call.refusal(&reply);
     match reply.status {
         408 => Attempted::Unknown(error),
         429 if !call.client.config.rate_limited_is_not_sent => Attempted::Unknown(error),
@@ -380,7 +379,7 @@ impl Drop for Flight<'_> {
     fn drop(&mut self) {
         let in_flight = match &self.stage {
             Stage::Over => return,
-            Stage::Posting(witness) => witness.as_ref().is_some_and(Witness::polled),
+            Stage::Posting(witness) => witness.as_ref().is_some_and(|witness| !witness.revoke()),
             Stage::Unknown => true,
         };
         if !in_flight {

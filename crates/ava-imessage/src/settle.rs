@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::claims::{Reading, SendNumber, Verdict};
+use crate::claims::{Claims, Owner, Reading, SendNumber, Sought, Verdict};
 use crate::client::{CallOptions, Client, Inner, call_options, deadline_in, debug_request, into_future};
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::history;
@@ -29,6 +29,18 @@ impl Client {
     }
 }
 
+impl Attempt {
+    /// What a settling of this attempt fails with that `error` kept from asking: the attempt is as unknown as before,
+    /// and goes along. For bindings, which refuse some arguments before the core sees them.
+    #[must_use]
+    pub fn still_unknown(&self, error: Error) -> Error {
+        match error.delivery() {
+            None => error.with_delivery(Delivery::Unknown).with_attempt(self.clone()),
+            Some(_) => error,
+        }
+    }
+}
+
 /// A settling that starts when awaited. See [`Client::settle`].
 #[must_use = "nothing is asked until it is awaited"]
 pub struct SettleRequest {
@@ -49,11 +61,7 @@ impl fmt::Debug for SettleRequest {
 impl SettleRequest {
     async fn run(self) -> Result<SentMessage> {
         let attempt = self.attempt.clone();
-        self.ask().await.map_err(|error| match error.delivery() {
-            // Whatever kept us from asking, the attempt is as unknown as before.
-            None => error.with_delivery(Delivery::Unknown).with_attempt(attempt),
-            Some(_) => error,
-        })
+        self.ask().await.map_err(|error| attempt.still_unknown(error))
     }
 
     async fn ask(self) -> Result<SentMessage> {
@@ -66,8 +74,7 @@ impl SettleRequest {
         validate::phone(phone)?;
         validate::text(text)?;
         self.options.headers()?;
-        let deadline =
-            deadline_in(self.options.timeout.or(inner.config.timeout).unwrap_or(builder::DEFAULT_TIMEOUT));
+        let deadline = self.options.deadline(&inner.config, builder::DEFAULT_TIMEOUT);
 
         let is_ours = self.attempt.client == inner.instance.name;
         let began = self
@@ -78,12 +85,15 @@ impl SettleRequest {
             let why = "only the process that made the attempt can settle it: the history was never read";
             return Err(Error::delivery_unknown(None, why).with_attempt(self.attempt));
         }
-        let number = is_ours.then_some(self.attempt.number);
-        let number = inner.claims.admit(number, phone, text, began, self.attempt.window);
-        let sought = Sought { number, phone, text };
+        let known = is_ours.then_some(self.attempt.number);
+        let number = inner.claims.admit(known, phone, text, began, self.attempt.window);
+        let owner = known
+            .map_or_else(|| inner.claims.elsewhere(&self.attempt.client, self.attempt.number), Owner::Here);
+        let _guest = (!is_ours).then(|| Guest { claims: &inner.claims, number });
+        let sought = Sought { number, owner, phone, text };
         let settled = settle(inner, &sought, &self.options, deadline).await;
         let window = inner.claims.window(number);
-        if !is_ours || !matches!(settled, Settled::Unknown { .. }) {
+        if !matches!(settled, Settled::Unknown { .. }) {
             inner.claims.forget(number);
         }
         match settled {
@@ -97,11 +107,16 @@ impl SettleRequest {
     }
 }
 
-/// The send that is looked for.
-pub(crate) struct Sought<'a> {
-    pub(crate) number: SendNumber,
-    pub(crate) phone: &'a str,
-    pub(crate) text: &'a str,
+/// An attempt of another client, in our table for as long as it is being settled.
+struct Guest<'a> {
+    claims: &'a Claims,
+    number: SendNumber,
+}
+
+impl Drop for Guest<'_> {
+    fn drop(&mut self) {
+        self.claims.forget(self.number);
+    }
 }
 
 /// What the history said.
@@ -124,20 +139,18 @@ pub(crate) async fn settle(
     client.settle_budget.deposit();
     loop {
         let (why, error, asked) = match read(client, sought, options, until).await {
-            Ok(Some(reading)) => {
-                match client.claims.judge(sought.number, sought.phone, sought.text, &reading) {
-                    Verdict::Sent(row) => {
-                        tracing::info!(target: "ava_imessage", message_id = row.id, "sent: confirmed from the history");
-                        return Settled::Sent(row);
-                    }
-                    Verdict::Failed(row) => return Settled::Failed(row),
-                    Verdict::Ambiguous => {
-                        let why = "the history shows several such messages";
-                        return Settled::Unknown { why, error: None };
-                    }
-                    Verdict::NotYet => ("the history does not show it", None, None),
+            Ok(Some(reading)) => match client.claims.judge(sought, &reading) {
+                Verdict::Sent(row) => {
+                    tracing::info!(target: "ava_imessage", message_id = row.id, "sent: confirmed from the history");
+                    return Settled::Sent(row);
                 }
-            }
+                Verdict::Failed(row) => return Settled::Failed(row),
+                Verdict::Ambiguous => {
+                    let why = "the history shows several such messages";
+                    return Settled::Unknown { why, error: None };
+                }
+                Verdict::NotYet => ("the history does not show it", None, None),
+            },
             Ok(None) => {
                 ("the history's answer has no Date, and without one nothing can be claimed", None, None)
             }
@@ -200,8 +213,10 @@ pub(crate) struct Instance {
 
 impl Instance {
     pub(crate) fn new() -> Instance {
+        // A fork copies the generator, and all that are forked from one process would draw the same.
+        let process = (std::process::id(), std::time::UNIX_EPOCH.elapsed().map_or(0, |now| now.as_nanos()));
         Instance {
-            name: format!("{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..)),
+            name: format!("{:016x}{:08x}{:024x}", fastrand::u64(..), process.0, process.1),
             epoch: Instant::now(),
         }
     }
@@ -212,5 +227,20 @@ impl Instance {
 
     pub(crate) fn to_instant(&self, ms: u64) -> Instant {
         self.epoch.checked_add(Duration::from_millis(ms)).unwrap_or(self.epoch)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_of_forked_processes_have_names_of_their_own() {
+        let forked = || {
+            fastrand::seed(7);
+            std::thread::sleep(Duration::from_millis(1));
+            Instance::new().name
+        };
+        assert_ne!(forked(), forked());
     }
 }

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -21,7 +21,8 @@ pub type ResponseBody = Pin<Box<dyn Body<Data = Bytes, Error = BoxError> + Send>
 /// need no socket.
 ///
 /// The future is dropped when the call is cancelled or out of time, and must let go of the connection then.
-/// A transport must never send a request twice: what may be sent again is the client's decision.
+/// A transport must never send a request twice: what may be sent again is the client's decision. A body that it
+/// asks for only after that gives nothing ([`RequestBody`]).
 pub trait Transport: Send + Sync + 'static {
     /// Sends one request and returns when the answer's head is there.
     fn execute(
@@ -32,6 +33,10 @@ pub trait Transport: Send + Sync + 'static {
 
 /// The bytes of a request, and the witness of whether anybody asked for them: a body that was never polled
 /// was never sent.
+///
+/// It stays so. Once the client has counted a request as not sent, because nobody had asked for its body until
+/// then, whoever still holds the body gets [`GivenUp`] instead of the bytes: the same message may be on its way
+/// in another request by now.
 #[derive(Debug)]
 pub struct RequestBody {
     bytes: Bytes,
@@ -45,21 +50,26 @@ impl RequestBody {
     }
 
     /// Takes the bytes, which counts as having polled them.
-    pub fn into_bytes(self) -> Bytes {
-        self.witness.note();
-        self.bytes
+    ///
+    /// # Errors
+    /// If the client has given the request up: then nothing may be sent.
+    pub fn into_bytes(self) -> Result<Bytes, GivenUp> {
+        self.witness.note()?;
+        Ok(self.bytes)
     }
 }
 
 impl Body for RequestBody {
     type Data = Bytes;
-    type Error = std::convert::Infallible;
+    type Error = GivenUp;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        self.witness.note();
+        if let Err(given_up) = self.witness.note() {
+            return Poll::Ready(Some(Err(given_up)));
+        }
         if std::mem::replace(&mut self.done, true) {
             return Poll::Ready(None);
         }
@@ -75,17 +85,46 @@ impl Body for RequestBody {
     }
 }
 
-/// Remembers whether a request body was polled.
+/// The client has given a request up before anybody asked for its body.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct GivenUp;
+
+impl std::fmt::Display for GivenUp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the request was given up before its body was asked for")
+    }
+}
+
+impl std::error::Error for GivenUp {}
+
+/// Remembers whether a request body was polled, or makes sure that it never is.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Witness(Arc<AtomicBool>);
+pub(crate) struct Witness(Arc<AtomicU8>);
+
+const UNTOUCHED: u8 = 0;
+const POLLED: u8 = 1;
+const REVOKED: u8 = 2;
 
 impl Witness {
-    fn note(&self) {
-        self.0.store(true, Ordering::Release);
+    fn note(&self) -> Result<(), GivenUp> {
+        match self.0.compare_exchange(UNTOUCHED, POLLED, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) | Err(POLLED) => Ok(()),
+            Err(_) => Err(GivenUp),
+        }
     }
 
     pub(crate) fn polled(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        self.0.load(Ordering::Acquire) == POLLED
+    }
+
+    /// Takes the body back, if nobody has asked for it: from here on nobody gets it. Whether that was in time.
+    ///
+    /// To look whether it was polled would not do: a connection that was busy may hold a request that was let go of,
+    /// and ask for its body once there is room.
+    pub(crate) fn revoke(&self) -> bool {
+        let found = self.0.compare_exchange(UNTOUCHED, REVOKED, Ordering::AcqRel, Ordering::Acquire);
+        !matches!(found, Err(POLLED))
     }
 }
 
@@ -117,5 +156,28 @@ impl std::fmt::Display for TransportError {
 impl std::error::Error for TransportError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         Some(&*self.source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_either_asked_for_or_given_up() {
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        let witness = Witness::default();
+        let mut body = RequestBody::new("hi".into(), witness.clone());
+        assert!(witness.revoke() && witness.revoke());
+        assert!(matches!(Pin::new(&mut body).poll_frame(&mut cx), Poll::Ready(Some(Err(GivenUp)))));
+        assert!(body.into_bytes().is_err());
+        assert!(!witness.polled());
+
+        let witness = Witness::default();
+        let mut body = RequestBody::new("hi".into(), witness.clone());
+        assert!(matches!(Pin::new(&mut body).poll_frame(&mut cx), Poll::Ready(Some(Ok(_)))));
+        assert!(!witness.revoke());
+        assert!(matches!(Pin::new(&mut body).poll_frame(&mut cx), Poll::Ready(None)));
+        assert_eq!(body.into_bytes().unwrap(), "hi");
     }
 }

@@ -73,8 +73,14 @@ pub(crate) fn secret(name: &str, secret: &str) -> Result<()> {
 pub(crate) fn header(headers: &mut HeaderMap, name: &str, value: &str) -> Result<()> {
     const OURS: [&str; 6] =
         ["authorization", "content-length", "content-type", "host", "transfer-encoding", "connection"];
-    let parsed = HeaderName::try_from(name)
-        .map_err(|_| Error::invalid(format!("header: {name:?} is not a header name")))?;
+    // Not with the name: where a whole line was given for it, it holds the value.
+    let parsed = HeaderName::try_from(name).map_err(|_| {
+        let at = name.bytes().take_while(|byte| HeaderName::from_bytes(&[*byte]).is_ok()).count();
+        Error::invalid(match name.is_empty() {
+            true => "header: the name is empty".to_owned(),
+            false => format!("header: the name has a forbidden character, after {at} others"),
+        })
+    })?;
     if OURS.contains(&parsed.as_str()) {
         return Err(Error::invalid(format!("header: {parsed} is set by the client")));
     }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use ava_imessage::{
     Attempt, Client, Confirmation, Delivery, Error, ErrorKind, RequestBody, SentMessage, Timestamp,
+    TransportError,
 };
 use proptest::prelude::*;
 use support::{Answer, Clock, Model, answer, lost, query};
@@ -29,6 +30,8 @@ enum Fate {
     SentAndFailed,
     /// The request never got out.
     Unconnected,
+    /// It got out, and the service says that it did not look at it.
+    Refused,
     TooMany,
     BadRequest,
     Unauthorized,
@@ -48,12 +51,17 @@ impl Fate {
     fn certainly_not_sent(self) -> bool {
         matches!(
             self,
-            Fate::Unconnected | Fate::TooMany | Fate::BadRequest | Fate::Unauthorized | Fate::Declined
+            Fate::Unconnected
+                | Fate::Refused
+                | Fate::TooMany
+                | Fate::BadRequest
+                | Fate::Unauthorized
+                | Fate::Declined
         )
     }
 
     fn may_be_posted_again(self) -> bool {
-        matches!(self, Fate::Unconnected | Fate::TooMany)
+        matches!(self, Fate::Unconnected | Fate::Refused | Fate::TooMany)
     }
 
     fn commits(self) -> bool {
@@ -71,6 +79,7 @@ fn fate() -> impl Strategy<Value = Fate> {
         4 => Just(Fate::Sent),
         1 => Just(Fate::SentAndFailed),
         2 => Just(Fate::Unconnected),
+        1 => Just(Fate::Refused),
         2 => Just(Fate::TooMany),
         1 => Just(Fate::BadRequest),
         1 => Just(Fate::Unauthorized),
@@ -206,7 +215,9 @@ impl Service {
         if fate == Fate::Unconnected {
             return lost();
         }
-        request.into_body().into_bytes();
+        if request.into_body().into_bytes().is_err() {
+            return lost();
+        }
         let late = if let Fate::Late(ms) = fate { Duration::from_millis(ms) } else { Duration::ZERO };
         let id = fate.commits().then(|| self.commit(number, late, fate == Fate::SentAndFailed));
         sleep(half).await;
@@ -224,6 +235,7 @@ impl Service {
             Fate::RequestTimeout(_) => answer(408, date, ""),
             Fate::Garbage(_) => answer(200, date, "<html>"),
             Fate::Silent(_) => std::future::pending().await,
+            Fate::Refused => Err(TransportError::refused("REFUSED_STREAM")),
             Fate::Lost(_) | Fate::Late(_) | Fate::Unconnected => lost(),
         }
     }

@@ -63,8 +63,9 @@ const indented = (text, columns) => text.replaceAll(/^(?=.)/gm, " ".repeat(colum
 const RUST = {
   name: "Rust",
   code(told) {
+    const result = told.call === "poll" && told.since !== null ? "Result<(), Box<dyn std::error::Error>>" : "ava_imessage::Result<()>";
     const program = (/** @type {string} */ body, uses = "use ava_imessage::Client;") =>
-      `${uses}\n\n#[tokio::main]\nasync fn main() -> Result<(), Box<dyn std::error::Error>> {\n    let client = Client::from_env()?; // AVA_API_KEY and AVA_BASE_URL\n${indented(body, 4)}\n    Ok(())\n}\n`;
+      `${uses}\n\n#[tokio::main]\nasync fn main() -> ${result} {\n    // AVA_API_KEY and AVA_BASE_URL\n    let client = Client::from_env()?;\n${indented(body, 4)}\n    Ok(())\n}\n`;
     const each = 'for message in page.messages {\n    println!("{} {}", message.direction, message.text);\n}';
     switch (told.call) {
       case "send":
@@ -99,7 +100,7 @@ const PYTHON = {
   name: "Python",
   code(told) {
     const program = (/** @type {string} */ body, imports = "") =>
-      `${imports}from ava_imessage import AvaClient\n\nwith AvaClient() as client:  # AVA_API_KEY and AVA_BASE_URL\n${indented(body, 4)}\n`;
+      `${imports}from ava_imessage import AvaClient\n\n# AVA_API_KEY and AVA_BASE_URL\nwith AvaClient() as client:\n${indented(body, 4)}\n`;
     const each = "for message in page.messages:\n    print(message.direction, message.text)";
     switch (told.call) {
       case "send":
@@ -126,7 +127,7 @@ const PYTHON = {
 const NODE = {
   name: "Node",
   code(told) {
-    const program = (/** @type {string} */ body) => `import { AvaClient } from "ava-imessage";\n\nconst client = new AvaClient(); // AVA_API_KEY and AVA_BASE_URL\n${body}\n`;
+    const program = (/** @type {string} */ body) => `import { AvaClient } from "ava-imessage";\n\n// AVA_API_KEY and AVA_BASE_URL\nconst client = new AvaClient();\n${body}\n`;
     const each = "for (const message of page.messages) console.log(message.direction, message.text);";
     switch (told.call) {
       case "send":
@@ -224,7 +225,7 @@ const C = {
      * @param {string} type @param {string} name @param {string} call @param {string} then @param {string} [before]
      */
     const program = (type, name, call, then, before = "") =>
-      `#include <ava_imessage.h>\n#include <stdio.h>\n\nint main(void) {\n${indented(before, 4)}    ava_client *client = NULL;\n    ${type} *${name} = NULL;\n    ava_error *error = NULL;\n    if (ava_client_new(NULL, &client, &error) == AVA_OK && /* AVA_API_KEY and AVA_BASE_URL */\n        ${call} == AVA_OK) {\n${indented(then, 8)}\n    }\n    if (error != NULL) fprintf(stderr, "%s: %s\\n", ava_error_code(error), ava_error_message(error));\n    const int failed = error != NULL;\n    ava_error_free(error);\n    ${type}_free(${name});\n    ava_client_free(client);\n    return failed;\n}\n`;
+      `#include <ava_imessage.h>\n#include <stdio.h>\n\nint main(void) {\n${indented(before, 4)}    ava_client *client = NULL;\n    ${type} *${name} = NULL;\n    ava_error *error = NULL;\n    /* AVA_API_KEY and AVA_BASE_URL */\n    if (ava_client_new(NULL, &client, &error) == AVA_OK &&\n        ${call} == AVA_OK) {\n${indented(then, 8)}\n    }\n    if (error != NULL) fprintf(stderr, "%s: %s\\n", ava_error_code(error), ava_error_message(error));\n    const int failed = error != NULL;\n    ava_error_free(error);\n    ${type}_free(${name});\n    ava_client_free(client);\n    return failed;\n}\n`;
     const each = (/** @type {string} */ type) =>
       `for (size_t i = 0; i < ${type}_len(page); i++) {\n    const ava_message *message = ${type}_message(page, i);\n    printf("%s %s\\n", ava_message_direction(message), ava_message_text(message, NULL));\n}`;
     switch (told.call) {

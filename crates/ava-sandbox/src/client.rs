@@ -18,8 +18,10 @@ impl Transport for Sandbox {
         let sandbox = self.clone();
         Box::pin(async move {
             // Taking the bytes says that the request is on its way: not before somebody waits for its answer.
-            let request = request.map(RequestBody::into_bytes);
-            let response = sandbox.handle(request).await.map_err(TransportError::new)?;
+            let (head, body) = request.into_parts();
+            let body = body.into_bytes().map_err(TransportError::new)?;
+            let response =
+                sandbox.handle(Request::from_parts(head, body)).await.map_err(TransportError::new)?;
             Ok(response.map(|body| -> ResponseBody { Box::pin(body.map_err(BoxError::from)) }))
         })
     }

@@ -158,6 +158,11 @@ impl Shared {
 
 pub(crate) use page::opens as opens_page;
 
+/// Whether a path is the control plane's, and not the API's.
+pub(crate) fn is_control(path: &str) -> bool {
+    path.strip_prefix("/_sandbox").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// Answers a request under `/_sandbox/`.
 pub(crate) async fn respond(shared: &Arc<Shared>, request: Request<Bytes>) -> Response<SandboxBody> {
     static COUNT: AtomicU64 = AtomicU64::new(0);

@@ -117,8 +117,7 @@ impl Shared {
         request: Request<Bytes>,
         complete: bool,
     ) -> Result<Response<SandboxBody>, Dropped> {
-        let path = request.uri().path();
-        if path == "/_sandbox" || path.starts_with("/_sandbox/") || control::opens_page(&request) {
+        if control::is_control(request.uri().path()) || control::opens_page(&request) {
             return Ok(control::respond(self, request).await);
         }
         let (parts, body) = request.into_parts();
@@ -194,7 +193,7 @@ impl Shared {
         InFlight { shared: Arc::clone(self), seq, open: true }
     }
 
-    /// Records a request of `/api/*` whose client went away before its body was there.
+    /// Records a request, of anything but the control plane, whose client went away before its body was there.
     pub(crate) fn record_cut_off(self: &Arc<Self>, head: &http::request::Parts, body: Bytes) {
         let call = Call {
             method: head.method.clone(),

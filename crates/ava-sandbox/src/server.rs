@@ -24,6 +24,7 @@ use tokio::{
 use crate::{
     api::MAX_BODY,
     body::{FlushSignal, SandboxBody},
+    control,
     error::Dropped,
     handle::Shared,
 };
@@ -84,7 +85,7 @@ async fn answer(
 ) -> Result<Response<SandboxBody>, Dropped> {
     let (mut head, incoming) = request.into_parts();
     head.extensions.insert(flush);
-    let control = head.uri.path().starts_with("/_sandbox");
+    let control = control::is_control(head.uri.path());
     let mut reading =
         Reading { shared, head: Some(head), body: BytesMut::new(), recorded: !control, complete: true };
     if reading.read(incoming, if control { MAX_CONTROL_BODY } else { MAX_BODY }).await.is_err() {

@@ -92,6 +92,21 @@ async fn settings_change_in_part() {
 }
 
 #[tokio::test]
+async fn of_a_list_of_faults_all_are_installed_or_none() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let faults = json!([{"on": "send", "status": 500}, {"on": "send", "status": 500, "times": 0}]);
+    let refused = control(&sandbox, "POST", "/_sandbox/faults", &faults.to_string()).await;
+    assert_eq!((refused.status, sandbox.state().faults.len()), (400, 0));
+}
+
+#[tokio::test]
+async fn what_only_begins_like_the_control_plane_is_none() {
+    let sandbox = Sandbox::start().await.unwrap();
+    control(&sandbox, "GET", "/_sandboxes", "").await;
+    assert_eq!(sandbox.requests()[0].path, "/_sandboxes");
+}
+
+#[tokio::test]
 async fn a_reset_brings_back_the_beginning() {
     let sandbox = Sandbox::start().await.unwrap();
     let first = send(&sandbox, "a").await.json()["message_id"].clone();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ava_bridge::core::Attempt as CoreAttempt;
+use ava_bridge::{attempt_from_text, attempt_to_text, guard};
 
 use crate::error::CoreError;
 
@@ -15,13 +16,13 @@ impl Attempt {
     /// What `to_text` wrote.
     #[uniffi::constructor]
     pub fn from_text(text: String) -> Result<Arc<Attempt>, CoreError> {
-        let read = ava_bridge::attempt_from_text(&text);
+        let read = guard(|| attempt_from_text(&text));
         read.map(|attempt| Arc::new(Attempt(attempt))).map_err(|error| CoreError::of(&error))
     }
 
     /// As JSON text, to be kept over a restart. It holds phone and message.
     pub fn to_text(&self) -> Result<String, CoreError> {
-        ava_bridge::attempt_to_text(&self.0).map_err(|error| CoreError::of(&error))
+        guard(|| attempt_to_text(&self.0)).map_err(|error| CoreError::of(&error))
     }
 
     /// To whom.

@@ -6,7 +6,7 @@ use ava_bridge::core::{
     GeneratedMessage as CoreGenerated, Message as CoreMessage, MessagePage as CorePage, PollPage as CorePoll,
     Receipt, SentMessage as CoreSent,
 };
-use ava_bridge::{Call, Cancel, Error, ErrorKind, Handed, Listener as CoreListener, Result};
+use ava_bridge::{Call, Cancel, Error, ErrorKind, Handed, Listener as CoreListener, Result, guard};
 
 use crate::error::CoreError;
 use crate::model::{GeneratedMessage, Message, MessagePage, PollPage, SentMessage};
@@ -80,7 +80,7 @@ macro_rules! calls {
             /// What came of it, after `wait`, and once: the application certainly has it now.
             pub fn take(&self) -> std::result::Result<$value, CoreError> {
                 let take: fn($raw) -> Result<$value> = $take;
-                self.0.take().and_then(take).map_err(|error| CoreError::of(&error))
+                guard(|| self.0.take().and_then(take)).map_err(|error| CoreError::of(&error))
             }
         }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ava_bridge::ErrorKind::InvalidRequest;
 use ava_bridge::core::{self, Delivery};
-use ava_bridge::{Call, DraftOptions, Error, GenerateOptions, PageOptions, PollOptions, Result};
+use ava_bridge::{Call, DraftOptions, Error, GenerateOptions, PageOptions, PollOptions, Result, guard};
 
 use crate::attempt::Attempt;
 use crate::call::{DoneCall, GenerateCall, ListenCall, PageCall, PollCall, SendCall, SettleCall};
@@ -23,13 +23,13 @@ impl Client {
     /// Checks everything and makes the client.
     #[uniffi::constructor]
     pub fn new(options: ClientOptions) -> std::result::Result<Arc<Client>, CoreError> {
-        let made = ava_bridge::guard(|| ava_bridge::Client::new(options.into_bridge()?));
+        let made = guard(|| ava_bridge::Client::new(options.into_bridge()?));
         made.map(|client| Arc::new(Client(client))).map_err(|error| CoreError::of(&error))
     }
 
     /// Where the requests go.
     pub fn base_url(&self) -> std::result::Result<String, CoreError> {
-        self.0.base_url().map_err(|error| CoreError::of(&error))
+        guard(|| self.0.base_url()).map_err(|error| CoreError::of(&error))
     }
 
     /// Whether it was closed.
@@ -39,18 +39,18 @@ impl Client {
 
     /// Refuses new calls from this moment on, and ends the listeners; ends when the calls in flight have.
     pub fn close(&self) -> Arc<DoneCall> {
-        Arc::new(self.0.close().into())
+        begun(|| Ok(self.0.close()))
     }
 
     /// Sends a message.
     pub fn send(&self, phone: String, text: String, options: CallOptions) -> Arc<SendCall> {
-        let options = options.into_bridge().map_err(not_sent);
-        begun(options.map(|options| self.0.send(phone, text, options)))
+        begun_or(not_sent, || Ok(self.0.send(phone, text, options.into_bridge()?)))
     }
 
     /// Settles a send that is unknown.
     pub fn settle(&self, attempt: &Attempt, options: CallOptions) -> Arc<SettleCall> {
-        begun(options.into_bridge().map(|options| self.0.settle(&attempt.0, options)))
+        let still_unknown = |refused| attempt.0.still_unknown(refused);
+        begun_or(still_unknown, || Ok(self.0.settle(&attempt.0, options.into_bridge()?)))
     }
 
     /// Gets one page of a conversation.
@@ -61,12 +61,12 @@ impl Client {
         offset: Option<i64>,
         options: CallOptions,
     ) -> Arc<PageCall> {
-        let how = || -> Result<PageOptions> {
+        begun(|| {
             let limit = whole(InvalidRequest, "limit", limit)?;
             let offset = whole(InvalidRequest, "offset", offset)?;
-            Ok(PageOptions { limit, offset, call: options.into_bridge()? })
-        };
-        begun(how().map(|how| self.0.messages_page(phone, how)))
+            let options = PageOptions { limit, offset, call: options.into_bridge()? };
+            Ok(self.0.messages_page(phone, options))
+        })
     }
 
     /// Opens a conversation.
@@ -75,21 +75,21 @@ impl Client {
         phone: String,
         options: CallOptions,
     ) -> std::result::Result<Arc<MessageStream>, CoreError> {
-        let opened = options.into_bridge().and_then(|options| self.0.messages(phone, options));
+        let opened = guard(|| self.0.messages(phone, options.into_bridge()?));
         opened.map(|stream| Arc::new(MessageStream(stream))).map_err(|error| CoreError::of(&error))
     }
 
     /// Asks once for inbound messages.
     pub fn poll(&self, since: Option<Moment>, phone: Option<String>, options: CallOptions) -> Arc<PollCall> {
-        let how = || -> Result<PollOptions> {
-            Ok(PollOptions { since: moment("since", since)?, phone, call: options.into_bridge()? })
-        };
-        begun(how().map(|how| self.0.poll(how)))
+        begun(|| {
+            let since = moment("since", since)?;
+            Ok(self.0.poll(PollOptions { since, phone, call: options.into_bridge()? }))
+        })
     }
 
     /// Opens a listener.
     pub fn listen(&self, options: ListenOptions) -> Arc<ListenCall> {
-        begun(options.into_bridge().map(|options| self.0.listen(options)))
+        begun(|| Ok(self.0.listen(options.into_bridge()?)))
     }
 
     /// Has a reply written.
@@ -101,12 +101,12 @@ impl Client {
         auto_send: bool,
         options: CallOptions,
     ) -> Arc<GenerateCall> {
-        let turns = context.into_iter().map(core::Turn::from).collect();
-        let call = options.into_bridge();
-        let call = if auto_send { call.map_err(not_sent) } else { call };
-        begun(
-            call.map(|call| self.0.generate(phone, turns, GenerateOptions { instructions, auto_send, call })),
-        )
+        let refuse = |refused| if auto_send { not_sent(refused) } else { refused };
+        begun_or(refuse, || {
+            let turns = context.into_iter().map(core::Turn::from).collect();
+            let call = options.into_bridge()?;
+            Ok(self.0.generate(phone, turns, GenerateOptions { instructions, auto_send, call }))
+        })
     }
 
     /// Has a reply to a conversation written.
@@ -117,17 +117,27 @@ impl Client {
         history: Option<i64>,
         options: CallOptions,
     ) -> Arc<GenerateCall> {
-        let how = || -> Result<DraftOptions> {
+        begun(|| {
             let history = whole(InvalidRequest, "history", history)?;
-            Ok(DraftOptions { instructions, history, call: options.into_bridge()? })
-        };
-        begun(how().map(|how| self.0.draft_reply(phone, how)))
+            Ok(self
+                .0
+                .draft_reply(phone, DraftOptions { instructions, history, call: options.into_bridge()? }))
+        })
     }
 }
 
-/// A call; one that ends with the error if something about it is refused here.
-fn begun<T: Send + 'static, C: From<Call<T>>>(call: Result<Call<T>>) -> Arc<C> {
-    Arc::new(call.unwrap_or_else(|error| Call::done(Err(error))).into())
+/// A call; one that ends with the error if something about it is refused here. No panic leaves it: what throws nothing is
+/// called with `try!` by the Swift that is generated of this.
+pub(crate) fn begun<T: Send + 'static, C: From<Call<T>>>(call: impl FnOnce() -> Result<Call<T>>) -> Arc<C> {
+    begun_or(|refused| refused, call)
+}
+
+/// As [`begun`], and what is refused here is told as `refuse` has it.
+fn begun_or<T: Send + 'static, C: From<Call<T>>>(
+    refuse: impl FnOnce(Error) -> Error,
+    call: impl FnOnce() -> Result<Call<T>>,
+) -> Arc<C> {
+    Arc::new(guard(call).unwrap_or_else(|error| Call::done(Err(refuse(error)))).into())
 }
 
 /// Of something that would have sent a message.

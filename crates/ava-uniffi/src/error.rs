@@ -131,7 +131,7 @@ impl Failure {
         Failure {
             number: view.number,
             code: view.code.to_owned(),
-            reason: view.message,
+            reason: named(view.message),
             status: view.status,
             request_id: view.request_id,
             retry_after_ms: view.retry_after_ms,
@@ -143,6 +143,11 @@ impl Failure {
             thrown: None,
         }
     }
+}
+
+/// Both languages write this one name in another way than camel case has it.
+fn named(reason: String) -> String {
+    reason.strip_prefix("baseUrl:").map(|rest| format!("baseURL:{rest}")).unwrap_or(reason)
 }
 
 impl fmt::Display for CoreError {

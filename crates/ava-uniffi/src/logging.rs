@@ -65,6 +65,12 @@ pub fn flush_callbacks(timeout_ms: u64) -> bool {
     ava_bridge::flush_callbacks(Duration::from_millis(timeout_ms))
 }
 
+/// How long the packages' own flushing waits at the most.
+#[uniffi::export]
+pub fn flush_limit_ms() -> u64 {
+    2000
+}
+
 pub(crate) fn logger(sink: Arc<dyn LogSink>, level: LogLevel) -> Arc<Logger> {
     let tell = move |records: Vec<Record>| sink.log(records.into_iter().map(LogLine::from).collect());
     Logger::new(tell, level.into())

@@ -1,4 +1,5 @@
-//! Options. What isn't said has the core's default. Lengths of time are milliseconds; the largest number is for ever, and none may be negative.
+//! Options. What isn't said has the core's default. Lengths of time are milliseconds; the largest number is for ever, and
+//! none may be negative.
 
 use std::sync::Arc;
 

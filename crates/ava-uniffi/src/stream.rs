@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use ava_bridge::guard;
+
 use crate::call::{DoneCall, NextCall};
+use crate::client::begun;
 use crate::model::Message;
 
 /// A conversation.
@@ -13,17 +16,17 @@ pub struct MessageStream(pub(crate) ava_bridge::Messages);
 impl MessageStream {
     /// The next message; nothing at the end.
     pub fn next(&self) -> Arc<NextCall> {
-        Arc::new(self.0.next().into())
+        begun(|| Ok(self.0.next()))
     }
 
     /// The next message if it came with the last, without a call. Nothing says nothing: ask `next`.
     pub fn try_next(&self) -> Option<Message> {
-        self.0.try_next().map(Into::into)
+        guard(|| Ok(self.0.try_next().map(Into::into))).unwrap_or_default()
     }
 
     /// Ends it.
     pub fn close(&self) {
-        self.0.close();
+        closed(|| self.0.close());
     }
 }
 
@@ -35,16 +38,24 @@ pub struct Listener(pub(crate) ava_bridge::Listener);
 impl Listener {
     /// The next message; nothing at the end. It acknowledges the last one unless `auto_ack` is off.
     pub fn next(&self) -> Arc<NextCall> {
-        Arc::new(self.0.next().into())
+        begun(|| Ok(self.0.next()))
     }
 
     /// Acknowledges the message of this id.
     pub fn ack(&self, id: String) -> Arc<DoneCall> {
-        Arc::new(self.0.ack(id).into())
+        begun(|| Ok(self.0.ack(id)))
     }
 
     /// Ends it. Acknowledges nothing.
     pub fn close(&self) {
-        self.0.close();
+        closed(|| self.0.close());
     }
+}
+
+/// Ends something. A panic is in the log; there is nobody to throw it at.
+fn closed(close: impl FnOnce()) {
+    let _ = guard(|| {
+        close();
+        Ok(())
+    });
 }

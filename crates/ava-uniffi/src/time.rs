@@ -41,14 +41,10 @@ pub(crate) fn timestamp(given: Moment) -> std::result::Result<Timestamp, ()> {
 
 /// A length of time in milliseconds, that was given as `name`; the largest number is for ever.
 pub(crate) fn length(kind: ErrorKind, name: &str, given: Option<i64>) -> Result<Option<Duration>> {
-    let length = |ms| if ms == FOR_EVER { Duration::MAX } else { Duration::from_millis(ms) };
-    Ok(whole(kind, name, given)?.map(length))
+    given.map(|ms| ava_bridge::length(kind, name, ms)).transpose()
 }
-
-const FOR_EVER: u64 = i64::MAX.unsigned_abs();
 
 /// A number that was given as `name`. Both languages have signs in all of theirs.
 pub(crate) fn whole(kind: ErrorKind, name: &str, given: Option<i64>) -> Result<Option<u64>> {
-    let refused = |_| Error::new(kind, format!("{name}: must not be negative"));
-    given.map(|number| u64::try_from(number).map_err(refused)).transpose()
+    given.map(|number| ava_bridge::whole(kind, name, number)).transpose()
 }

@@ -1,4 +1,5 @@
-//! The one door to this repository: `cargo xtask demo | test | bench | fuzz | soak | gen | pictures | setup | swift`.
+//! The one door to this repository: `cargo xtask demo | test | bench | fuzz | soak | gen | docs | pictures |
+//! package | consumers | setup | swift`.
 
 mod bench;
 mod c;
@@ -64,7 +65,8 @@ enum Task {
     /// All of them are made, whatever fails. The last line is `N passed, M failed`,
     /// and the exit code 1 if M is not 0. Tools that cargo does not bring are
     /// installed first (see `cargo xtask setup`). Where one can't be had, its check
-    /// is skipped and a line says so; with CI=true that is a failure.
+    /// is skipped and a line says so; with CI=true that is a failure, but for the database
+    /// of advisories, which not every machine can reach: its check is skipped then.
     #[command(verbatim_doc_comment)]
     Test {
         /// The language to test [default: all]

@@ -261,4 +261,13 @@ mod tests {
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
+
+    /// The command's help is made of the constants; its guide is by hand.
+    #[test]
+    fn the_commands_guide_says_its_deadlines() {
+        let guide = std::fs::read_to_string(root().join("docs/cli.md")).expect("docs/cli.md");
+        let (deadline, of_drafts) = (core::DEFAULT_TIMEOUT, core::DEFAULT_GENERATE_TIMEOUT);
+        let words = format!("{} unless set, {} for drafts", deadline.as_secs_f64(), of_drafts.as_secs_f64());
+        assert!(guide.contains(&words), "docs/cli.md should say: {words}");
+    }
 }

@@ -47,11 +47,11 @@ impl Report {
         let began = Instant::now();
         let (counts, note) = match check() {
             Ok(Outcome::Passed) => (Counts { passed: 1, failed: 0 }, String::new()),
-            Ok(Outcome::Ran(counts)) => (counts, String::new()),
+            Ok(Outcome::Ran(counts)) => something(counts),
             Ok(Outcome::Played(played)) => {
                 let counts = played.counts();
                 self.played.push(played);
-                (counts, String::new())
+                something(counts)
             }
             Ok(Outcome::Skipped(why)) => (Counts::default(), why),
             Err(error) => (Counts { passed: 0, failed: 1 }, format!("{error:#}")),
@@ -81,6 +81,14 @@ impl Report {
         println!("{} passed, {} failed", total.passed, total.failed);
         if total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
+}
+
+/// A check that ran no test holds nothing: what counts its tests no longer finds them.
+fn something(counts: Counts) -> (Counts, String) {
+    if counts == Counts::default() {
+        return (Counts { passed: 0, failed: 1 }, "nothing ran".into());
+    }
+    (counts, String::new())
 }
 
 impl Check {
@@ -125,6 +133,7 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::docs::blocks::Runner;
 
     #[test]
     fn results_are_added_up() {
@@ -136,6 +145,23 @@ mod tests {
         tally.watch("test result: FAILED. 2 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out");
         tally.watch("test noise::test result: ok. 5 passed ... ok");
         assert_eq!(tally.counts(false), Counts { passed: 43, failed: 1 });
+    }
+
+    #[test]
+    fn a_check_in_which_nothing_ran_is_a_failure() {
+        let mut report = Report::default();
+        let played = Played { runner: Runner::Data, ran: 0, read: 0, failed: 0, excepted: 2 };
+        report.check("no tests", || Ok(Outcome::Ran(Counts::default())));
+        report.check("no blocks", || Ok(Outcome::Played(played.clone())));
+        report.check("blocks that were read", || Ok(Outcome::Played(Played { read: 1, ..played.clone() })));
+        report.check("a test", || Ok(Outcome::Ran(Counts { passed: 1, failed: 0 })));
+        report.check("no tool", || Ok(Outcome::Skipped("why".into())));
+        let counts: Vec<_> =
+            report.checks.iter().map(|check| (check.counts.passed, check.counts.failed)).collect();
+        assert_eq!(counts, [(0, 1), (0, 1), (1, 0), (1, 0), (0, 0)]);
+        assert!(
+            report.checks[0].line().starts_with("FAILED") && report.checks[0].line().ends_with("nothing ran")
+        );
     }
 
     #[test]

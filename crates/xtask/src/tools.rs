@@ -1,5 +1,6 @@
 //! The tools that cargo doesn't bring, at pinned versions, in the user's cache folder.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -66,6 +67,20 @@ fn ready_made_or_built(name: &str, package: &str, version: &str) -> Result<PathB
     usable(from_source, version)
 }
 
+/// Waits until no other run is at this place in the cache, and takes the turn; it goes with what is returned, or with the
+/// process.
+pub(crate) fn turn(place: &Path) -> Result<File> {
+    if let Some(folder) = place.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let turn = File::create(place.with_added_extension("lock"))?;
+    if turn.try_lock().is_err() {
+        println!("waiting for another run, which is at {}", place.display());
+        turn.lock()?;
+    }
+    Ok(turn)
+}
+
 /// Fails unless the toolchain has this component.
 pub(crate) fn component(name: &str) -> Result<()> {
     let found = cargo([name, "--version"]).output().is_ok_and(|output| output.status.success());
@@ -96,9 +111,11 @@ pub(crate) fn debian(wanted: &[(&str, &'static str)]) -> Result<()> {
         |what: &str| if what.starts_with('/') { Path::new(what).exists() } else { on_path(what).is_some() };
     let missing: Vec<&str> =
         wanted.iter().filter(|(what, _)| !is_there(what)).map(|(_, package)| *package).collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
+    if missing.is_empty() { Ok(()) } else { install(&missing) }
+}
+
+/// Installs Debian packages, or says which ones are missing.
+pub(crate) fn install(missing: &[&str]) -> Result<()> {
     let is_root = read(command("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
     if !is_root || on_path("apt-get").is_none() {
         bail!("missing: install the packages {} of your system", missing.join(", "));

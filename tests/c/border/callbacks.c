@@ -246,6 +246,98 @@ static void token_providers(void) {
     ava_client_free(other);
 }
 
+/* Tokens of a life: what is negative is over, and asked for again; only 0 says that it isn't known. */
+static int asked;
+
+static void count(void *user_data, ava_token_request *request) {
+    const int64_t *life = user_data;
+    __atomic_add_fetch(&asked, 1, __ATOMIC_SEQ_CST);
+    ava_token_request_succeed(request, getenv("AVA_API_KEY"), *life);
+}
+
+static void lives_of_tokens(void) {
+    static int64_t lives[] = {-1, INT64_MIN, 0, 600000};
+    int expected[] = {2, 2, 1, 1}, i, call;
+    for (i = 0; i < 4; i++) {
+        ava_client_options options;
+        ava_client *other = NULL;
+        memset(&options, 0, sizeof options);
+        options.size = sizeof options;
+        options.token_provider = count;
+        options.user_data = &lives[i];
+        asked = 0;
+        CHECK(ava_client_new(&options, &other, NULL) == AVA_OK);
+        for (call = 0; call < 2; call++) {
+            ava_message_page *page = NULL;
+            CHECK(ava_client_messages_page(other, PHONE, 1, 0, NULL, &page, NULL) == AVA_OK);
+            ava_message_page_free(page);
+        }
+        CHECK(asked == expected[i]);
+        ava_client_free(other);
+    }
+}
+
+/* A blocking call that is refused in a completion has done nothing. */
+typedef struct {
+    ava_client *client;
+    ava_status closing, sending;
+    bool open, not_sent;
+    int done;
+} refusal;
+
+static void blocks(void *user_data, ava_status status, ava_message_page *page, ava_error *error) {
+    refusal *it = user_data;
+    ava_sent_message *sent = NULL;
+    ava_error *refused = NULL;
+    (void)status;
+    ava_message_page_free(page);
+    ava_error_free(error);
+    it->closing = ava_client_close(it->client, NULL);
+    it->open = !ava_client_is_closed(it->client);
+    it->sending = ava_client_send(it->client, PHONE, "blocks", 6, NULL, &sent, &refused);
+    it->not_sent = ava_error_delivery(refused) != NULL && !strcmp(ava_error_delivery(refused), "not_sent");
+    ava_error_free(refused);
+    __atomic_store_n(&it->done, 1, __ATOMIC_SEQ_CST);
+}
+
+static void refused_without_a_trace(void) {
+    refusal it;
+    memset(&it, 0, sizeof it);
+    it.client = new_client();
+    CHECK(ava_client_messages_page_async(it.client, PHONE, 1, 0, NULL, blocks, &it, NULL, NULL) == AVA_OK);
+    while (!__atomic_load_n(&it.done, __ATOMIC_SEQ_CST)) {
+        sleep_ms(1);
+    }
+    CHECK(it.closing == AVA_ERROR_INVALID_REQUEST && it.open);
+    CHECK(it.sending == AVA_ERROR_INVALID_REQUEST && it.not_sent);
+    ava_client_free(it.client);
+}
+
+/* While a callback runs, nothing is over. */
+static int hook_may_end;
+
+static void linger(void *user_data, const ava_log_record *record) {
+    (void)user_data;
+    (void)record;
+    while (!__atomic_load_n(&hook_may_end, __ATOMIC_SEQ_CST)) {
+        sleep_ms(1);
+    }
+}
+
+static void shut_down(void) {
+    ava_error *error = NULL;
+    ava_message_page *page = NULL;
+    CHECK(ava_log_set(linger, NULL, AVA_LOG_TRACE, NULL) == AVA_OK);
+    CHECK(ava_client_messages_page(client, PHONE, 1, 0, NULL, &page, NULL) == AVA_OK);
+    ava_message_page_free(page);
+    CHECK(ava_client_close(client, NULL) == AVA_OK && ava_client_is_closed(client));
+    ava_client_free(client);
+    CHECK(failed_as(ava_shutdown(50, &error), AVA_ERROR_TIMEOUT, &error, "shutdown"));
+    CHECK(failed_as(ava_shutdown(50, &error), AVA_ERROR_TIMEOUT, &error, "shutdown"));
+    __atomic_store_n(&hook_may_end, 1, __ATOMIC_SEQ_CST);
+    CHECK(ava_shutdown(5000, NULL) == AVA_OK);
+}
+
 int main(void) {
     client = new_client();
     CHECK(client != NULL);
@@ -256,8 +348,8 @@ int main(void) {
     a_conversation();
     a_listener_times_out_and_ends();
     token_providers();
-    CHECK(ava_client_close(client, NULL) == AVA_OK && ava_client_is_closed(client));
-    ava_client_free(client);
-    CHECK(ava_shutdown(5000, NULL) == AVA_OK);
+    lives_of_tokens();
+    refused_without_a_trace();
+    shut_down();
     return finish();
 }

@@ -70,6 +70,11 @@ static void what_is_refused_here_was_not_sent_either(void) {
     CHECK(not_sent(&error));
     CHECK(ava_client_send(client, NULL, "x", 1, NULL, &sent, &error) == AVA_ERROR_INVALID_REQUEST);
     CHECK(not_sent(&error));
+    CHECK(ava_client_send(client, PHONE, "x", 1, NULL, NULL, &error) == AVA_ERROR_INVALID_REQUEST);
+    CHECK(not_sent(&error));
+    CHECK(ava_client_send_async(client, PHONE, "x", 1, NULL, NULL, NULL, NULL, &error) ==
+          AVA_ERROR_INVALID_REQUEST);
+    CHECK(not_sent(&error));
     CHECK(ava_client_generate(client, NULL, NULL, 0, &how, NULL, &generated, &error) == AVA_ERROR_INVALID_REQUEST);
     CHECK(ava_error_delivery(error) == NULL);
     ava_error_free(error);
@@ -77,6 +82,32 @@ static void what_is_refused_here_was_not_sent_either(void) {
     how.auto_send = AVA_YES;
     CHECK(ava_client_generate(client, NULL, NULL, 0, &how, NULL, &generated, &error) == AVA_ERROR_INVALID_REQUEST);
     CHECK(not_sent(&error));
+    CHECK(ava_client_generate(client, PHONE, NULL, 0, &how, NULL, NULL, &error) == AVA_ERROR_INVALID_REQUEST);
+    CHECK(not_sent(&error));
+}
+
+/* Whoever refuses to settle, the send is as unknown as before, and the attempt comes back. */
+static void what_is_not_settled_stays_unknown(void) {
+    ava_error *error = NULL;
+    ava_sent_message *sent = NULL;
+    ava_attempt *attempt = NULL;
+    ava_call_options options;
+    int way;
+    memset(&options, 0, sizeof options);
+    options.size = sizeof options;
+    options.timeout_ms = -5;
+    CHECK(ava_attempt_from_json(getenv("AVA_TEST_ATTEMPT"), AVA_NUL_TERMINATED, &attempt, NULL) == AVA_OK);
+    for (way = 0; way < 3; way++) {
+        ava_status status = way == 0   ? ava_client_settle(client, attempt, &options, &sent, &error)
+                            : way == 1 ? ava_client_settle(client, attempt, NULL, NULL, &error)
+                                       : ava_client_settle_async(client, attempt, NULL, NULL, NULL, NULL, &error);
+        CHECK(status == AVA_ERROR_INVALID_REQUEST);
+        CHECK(ava_error_delivery(error) != NULL && !strcmp(ava_error_delivery(error), "unknown"));
+        CHECK(ava_error_attempt(error) != NULL);
+        ava_error_free(error);
+        error = NULL;
+    }
+    ava_attempt_free(attempt);
 }
 
 /* A NUL that a length covers is a character as any other: nothing is cut off. */
@@ -130,10 +161,21 @@ static void options_of_other_versions(void) {
     of_client.size = sizeof of_client;
     of_client.base_url = "ftp://example.com";
     CHECK(failed_as(ava_client_new(&of_client, &other, &error), AVA_ERROR_CONFIGURATION, &error, "base_url"));
+    /* Whatever is wrong with a client's options, it is its configuration. */
+    of_client.base_url = "\xff";
+    CHECK(failed_as(ava_client_new(&of_client, &other, &error), AVA_ERROR_CONFIGURATION, &error,
+                    "base_url: is not UTF-8"));
     of_client.base_url = NULL;
     of_client.confirm_from_history = 7;
-    CHECK(failed_as(ava_client_new(&of_client, &other, &error), AVA_ERROR_INVALID_REQUEST, &error,
+    CHECK(failed_as(ava_client_new(&of_client, &other, &error), AVA_ERROR_CONFIGURATION, &error,
                     "confirm_from_history"));
+    of_client.confirm_from_history = 0;
+    of_client.backoff_ms = -5;
+    CHECK(failed_as(ava_client_new(&of_client, &other, &error), AVA_ERROR_CONFIGURATION, &error,
+                    "backoff_ms: must not be negative"));
+    of_client.size = 3;
+    CHECK(failed_as(ava_client_new(&of_client, &other, &error), AVA_ERROR_CONFIGURATION, &error, "size"));
+    CHECK(failed_as(ava_client_new(NULL, NULL, &error), AVA_ERROR_INVALID_REQUEST, &error, "client: is NULL"));
     CHECK(other == NULL);
 }
 
@@ -159,7 +201,13 @@ static void nothing_of_null(void) {
     ava_checkpoint_reply_give(NULL, NULL, 0);
     CHECK(ava_error_status(NULL) == AVA_OK && ava_error_message(NULL) == NULL &&
           ava_error_cause(NULL) == NULL);
-    CHECK(ava_message_text(NULL, &length) == NULL && length == 77);
+    CHECK(ava_message_text(NULL, &length) == NULL && length == 0);
+    length = 77;
+    CHECK(ava_attempt_text(NULL, &length) == NULL && length == 0);
+    length = 77;
+    CHECK(ava_generated_message_text(NULL, &length) == NULL && length == 0);
+    length = 77;
+    CHECK(ava_error_body(NULL, &length) == NULL && length == 0);
     CHECK(ava_message_page_len(NULL) == 0 && ava_message_page_message(NULL, 0) == NULL);
     CHECK(ava_attempt_clone(NULL) == NULL && ava_message_clone(NULL) == NULL);
     CHECK(ava_client_is_closed(NULL) && ava_listener_is_ended(NULL) && ava_call_is_done(NULL));
@@ -183,11 +231,32 @@ static void release(void *user_data) {
     __atomic_add_fetch(&released, 1, __ATOMIC_SEQ_CST);
 }
 
+/* Whether it was called so often by now, and no more. */
+static bool released_times(int times) {
+    long until = now_ms() + 10000;
+    while (__atomic_load_n(&released, __ATOMIC_SEQ_CST) < times && now_ms() < until) {
+        sleep_ms(1);
+    }
+    return __atomic_load_n(&released, __ATOMIC_SEQ_CST) == times;
+}
+
+static int load(void *user_data, ava_checkpoint_reply *reply) {
+    (void)user_data;
+    (void)reply;
+    return 0;
+}
+
+static int save(void *user_data, const char *state, size_t state_len) {
+    (void)user_data;
+    (void)state;
+    (void)state_len;
+    return 0;
+}
+
 /* The application's data is let go of once, however the call ends. */
 static void user_data_is_let_go_of(void) {
     ava_client_options options;
     ava_client *other = NULL;
-    long until = now_ms() + 10000;
     memset(&options, 0, sizeof options);
     options.size = sizeof options;
     options.release = release;
@@ -196,11 +265,68 @@ static void user_data_is_let_go_of(void) {
     options.base_url = "nonsense";
     CHECK(ava_client_new(&options, &other, NULL) == AVA_ERROR_CONFIGURATION);
     options.base_url = "\xff";
-    CHECK(ava_client_new(&options, &other, NULL) == AVA_ERROR_INVALID_REQUEST);
-    while (__atomic_load_n(&released, __ATOMIC_SEQ_CST) < 3 && now_ms() < until) {
-        sleep_ms(1);
-    }
-    CHECK(released == 3);
+    CHECK(ava_client_new(&options, &other, NULL) == AVA_ERROR_CONFIGURATION);
+    CHECK(ava_client_new(&options, NULL, NULL) == AVA_ERROR_INVALID_REQUEST);
+    CHECK(released_times(4));
+}
+
+/* So is a listener's and its store's, at whatever point listening fails. */
+static void user_data_of_listeners_is_let_go_of(void) {
+    struct {
+        ava_listen_options known;
+        long newer;
+    } extended;
+    ava_listen_options *how = &extended.known;
+    ava_checkpoint_store store;
+    ava_call_options bad;
+    ava_listener *listener = NULL;
+    released = 0;
+    memset(&store, 0, sizeof store);
+    store.size = sizeof store;
+    store.load = load;
+    store.save = save;
+    store.release = release;
+    memset(&extended, 0, sizeof extended);
+    how->size = sizeof *how;
+    how->checkpoint_store = &store;
+    how->release = release;
+    memset(&bad, 0, sizeof bad);
+    bad.size = sizeof bad;
+    bad.timeout_ms = -5;
+    /* Refused before the options are looked at, ... */
+    CHECK(ava_client_listen(NULL, how, NULL, &listener, NULL) == AVA_ERROR_INVALID_REQUEST);
+    CHECK(released_times(2));
+    CHECK(ava_client_listen(client, how, NULL, NULL, NULL) == AVA_ERROR_INVALID_REQUEST);
+    CHECK(released_times(4));
+    CHECK(ava_client_listen(client, how, &bad, &listener, NULL) == AVA_ERROR_INVALID_REQUEST);
+    CHECK(released_times(6));
+    CHECK(ava_client_listen_async(client, how, NULL, NULL, NULL, NULL, NULL) == AVA_ERROR_INVALID_REQUEST);
+    CHECK(released_times(8));
+    /* ... because of them, ... */
+    how->since = "yesterday";
+    CHECK(ava_client_listen(client, how, NULL, &listener, NULL) == AVA_ERROR_INVALID_REQUEST);
+    CHECK(released_times(10));
+    how->since = "\xff";
+    CHECK(ava_client_listen(client, how, NULL, &listener, NULL) == AVA_ERROR_INVALID_REQUEST);
+    CHECK(released_times(12));
+    how->since = NULL;
+    store.save = NULL;
+    CHECK(ava_client_listen(client, how, NULL, &listener, NULL) == AVA_ERROR_INVALID_REQUEST);
+    CHECK(released_times(14));
+    store.save = save;
+    how->size = sizeof extended;
+    extended.newer = 1;
+    CHECK(ava_client_listen(client, how, NULL, &listener, NULL) == AVA_ERROR_INVALID_REQUEST);
+    CHECK(released_times(16));
+    /* ... by the core, and at the end of one that was opened. */
+    how->size = sizeof *how;
+    how->phone = "nobody";
+    CHECK(ava_client_listen(client, how, NULL, &listener, NULL) == AVA_ERROR_INVALID_REQUEST);
+    CHECK(released_times(18));
+    how->phone = PHONE;
+    CHECK(ava_client_listen(client, how, NULL, &listener, NULL) == AVA_OK);
+    ava_listener_free(listener);
+    CHECK(released_times(20));
 }
 
 int main(void) {
@@ -213,7 +339,9 @@ int main(void) {
     options_of_other_versions();
     nothing_of_null();
     past_the_end();
+    what_is_not_settled_stays_unknown();
     user_data_is_let_go_of();
+    user_data_of_listeners_is_let_go_of();
     ava_client_free(client);
     return finish();
 }

@@ -48,6 +48,14 @@ void texts(const ava::Client &client, const std::string &phone) {
   check(refused.delivery() == "not_sent" && !refused.attempt() && !refused.cause(), "nothing was done");
   check(refused.retry_after_ms() == -1 && refused.http_status() == 0 && refused.body().empty(), "nothing was asked");
 
+  ava::GenerateOptions how;
+  check(thrown([&] { client.generate(with_nul("+1555"), {{"user", "Hi"}}, how); }).delivery().empty(), "it only asks");
+  how.auto_send = true;
+  for (const auto &refusal : {thrown([&] { client.generate(with_nul("+1555"), {{"user", "Hi"}}, how); }),
+                              thrown([&] { client.generate(phone, {{with_nul("user"), "Hi"}}, how); })}) {
+    check(refusal.delivery() == "not_sent", "a reply that would have been sent was not");
+  }
+
   ava::ClientOptions options;
   options.api_key = with_nul("ava_key");
   const auto no_client = thrown([&] { ava::Client client(options); });
@@ -73,6 +81,16 @@ void errors(const ava::Client &client, const std::string &phone) {
   check(cancelled.status() == AVA_ERROR_CANCELLED && cancel.is_cancelled(), "cancelled");
   check(thrown([&] { client.messages_page(phone, 101); }).status() == AVA_ERROR_INVALID_REQUEST, "100 at most");
   check(thrown([] { ava::Attempt::from_json("{}"); }).status() == AVA_ERROR_INVALID_REQUEST, "no attempt");
+  const auto attempt = ava::Attempt::from_json(R"({"origin":")" + client.base_url() +
+                                               R"(","phone":"+15550100142","text":"lost","client":"another",)"
+                                               R"("number":1,"began_ms":0})");
+  for (const auto &headers : {ava::Headers{{"x-nul", with_nul("x")}}, ava::Headers{{"no name", "x"}}}) {
+    ava::CallOptions refused;
+    refused.headers = headers;
+    const auto error = thrown([&] { client.settle(attempt, refused); });
+    check(error.status() == AVA_ERROR_INVALID_REQUEST && error.delivery() == "unknown", "whoever refuses to settle");
+    check(error.attempt().json() == attempt.json(), "hands the attempt back");
+  }
 }
 
 // What a token provider throws is the reason why the call fails.

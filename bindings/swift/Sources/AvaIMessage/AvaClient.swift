@@ -23,8 +23,9 @@ public final class AvaClient: Sendable {
     ///
     /// - Parameters:
     ///   - tokenProvider: Gives a token; from your own server, which knows who asks. It is asked when the last one is
-    ///     about to expire, and once after a 401; one call at a time, which all others wait for. What it throws becomes
-    ///     the ``AvaError/cause`` of an ``AvaError/authentication(_:)``.
+    ///     about to expire, and once after a 401. All calls wait for its answer, each within its deadline; the next one
+    ///     after such a deadline asks again, so that it may be called while it runs already. What it throws becomes the
+    ///     ``AvaError/cause`` of an ``AvaError/authentication(_:)``.
     ///   - baseURL: Where your gateway is. Default: the service itself.
     ///   - options: Deadlines, retries and so on.
     /// - Throws: ``AvaError/configuration(_:)``, which names the option.
@@ -157,7 +158,8 @@ public final class AvaClient: Sendable {
     /// - Parameters:
     ///   - since: From this time on, by the service's clock. Default: from now on.
     ///   - phone: Only messages from this phone.
-    ///   - interval: Between polls: 5 s by default, 0.1 s at least. It stretches to 10 s while nothing comes.
+    ///   - interval: Between polls: 5 s by default, 0.1 s at least. It stretches to twice as much while
+    ///     nothing comes.
     ///   - checkpoint: Where it is kept what was acknowledged. Without one, a restart begins anew.
     ///   - autoAck: Whether asking for the next message acknowledges the last. Turn it off where something pulls ahead
     ///     of you, and say ``Listener/ack(_:)``.

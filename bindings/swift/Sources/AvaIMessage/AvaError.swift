@@ -201,8 +201,7 @@ extension AvaError.Details {
 
     private init(_ failure: Failure, cause: (any Error)?) {
         kind = AvaError.Kind(number: Int(failure.number))
-        // Rust knows the names of most languages; only Swift writes this one so.
-        reason = failure.reason.hasPrefix("baseUrl:") ? "baseURL" + failure.reason.dropFirst(7) : failure.reason
+        reason = failure.reason
         status = failure.status.map(Int.init)
         requestID = failure.requestId
         retryAfter = failure.retryAfterMs.map { .milliseconds(Int64(clamping: $0)) }

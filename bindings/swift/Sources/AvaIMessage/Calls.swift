@@ -41,8 +41,6 @@ func failing<Value>(_ body: () throws -> Value) throws -> Value {
         let error = AvaError(error)
         if case .cancelled = error { throw CancellationError() }
         throw error
-    } catch let error as AvaError {
-        throw error
     } catch {
         // UniFFI's own; its words may hold anything.
         throw AvaError(.internal, reason: "a bug in this library, at its border")

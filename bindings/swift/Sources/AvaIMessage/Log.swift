@@ -60,13 +60,13 @@ public struct Log: Sendable {
         }
     }
 
-    /// Lines from this level on are made; below, they cost next to nothing.
-    public var level: Level
+    /// Lines from this level on are made; below, they cost next to nothing. `nil` is the default: from ``Level/info`` on.
+    public var level: Level?
     /// Takes a line. On a thread of the library's, one after the other; nobody waits for it.
     public var handler: @Sendable (Entry) -> Void
 
     /// A log of lines from `level` on.
-    public init(level: Level = .info, handler: @escaping @Sendable (Entry) -> Void) {
+    public init(level: Level? = nil, handler: @escaping @Sendable (Entry) -> Void) {
         self.level = level
         self.handler = handler
     }
@@ -77,7 +77,7 @@ public struct Log: Sendable {
     public static func flush() async -> Bool {
         await withCheckedContinuation { told in
             // It blocks, which no thread of Swift's tasks may.
-            DispatchQueue.global().async { told.resume(returning: flushCallbacks(timeoutMs: 2000)) }
+            DispatchQueue.global().async { told.resume(returning: flushCallbacks(timeoutMs: flushLimitMs())) }
         }
     }
 }

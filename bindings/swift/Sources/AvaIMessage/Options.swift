@@ -125,7 +125,7 @@ extension AvaClient.Options {
             userAgent: userAgent,
             hooks: onUnknown.map(UnknownHook.init),
             logger: log.map(Sink.init),
-            logLevel: log?.level.core
+            logLevel: log?.level?.core
         )
     }
 }

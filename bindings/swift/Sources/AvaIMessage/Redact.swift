@@ -4,8 +4,8 @@
 /// The end of a number.
 private func masked(_ phone: String) -> String { phone.count > 4 ? "+…\(phone.suffix(2))" : "+…" }
 
-/// The length of a text.
-private func measured(_ text: String) -> String { "<\(text.count) characters>" }
+/// The length of a text, in the characters of Unicode: as every language here counts them.
+private func measured(_ text: String) -> String { "<\(text.unicodeScalars.count) characters>" }
 
 private func shown<Subject>(_ subject: Subject, _ members: KeyValuePairs<String, Any>) -> Mirror {
     Mirror(subject, children: members, displayStyle: .struct)
@@ -47,7 +47,7 @@ extension Extra: CustomReflectable {
 extension Attempt: CustomReflectable {
     /// Neither the text nor the whole number.
     public var customMirror: Mirror {
-        shown(self, ["phone": masked(phone), "message": measured(message), "isPortable": isPortable])
+        shown(self, ["phone": masked(phone), "text": measured(text), "isPortable": isPortable])
     }
 }
 

@@ -66,14 +66,23 @@
 
         /// A client of it that holds tokens of `lifetime`, as an app's does.
         public func client(
-            lifetime: Duration = .seconds(60), options: AvaClient.Options = AvaClient.Options()
+            lifetime: Duration = .seconds(600), options: AvaClient.Options = AvaClient.Options()
         ) throws -> AvaClient {
             try AvaClient(tokenProvider: tokenProvider(lifetime: lifetime), baseURL: baseURL, options: options)
         }
 
+        /// A client of it that holds the ``apiKey``, as a server's does.
+        public func serverClient(options: AvaClient.Options = AvaClient.Options()) throws -> AvaClient {
+            try AvaClient(apiKey: apiKey, baseURL: baseURL, options: options)
+        }
+
         /// A provider of short-lived tokens, as your gateway would be.
+        ///
+        /// - Parameters:
+        ///   - lifetime: How long a token is taken, by the sandbox's clock.
+        ///   - phones: For which phones; for all unless they are given.
         public func tokenProvider(
-            lifetime: Duration = .seconds(60), phones: [String]? = nil
+            lifetime: Duration = .seconds(600), phones: [String]? = nil
         ) -> @Sendable () async throws -> AvaToken {
             { AvaToken(try await self.token(lifetime: lifetime, phones: phones), expiresIn: lifetime) }
         }

@@ -53,7 +53,7 @@ final class BorderTests: XCTestCase {
             apiKey: sandbox.apiKey, baseURL: sandbox.baseURL,
             options: .init(
                 timeout: .seconds(60),
-                onUnknown: { attempt in told.with { $0.append(attempt.message) } }))
+                onUnknown: { attempt in told.with { $0.append(attempt.text) } }))
         try await sandbox.fault(.send, times: nil, ["delay_ms": 40])
         let (sent, cancelled) = (Shared<[String]>([]), Shared<[String]>([]))
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -183,5 +183,25 @@ final class BorderTests: XCTestCase {
             guard case AvaError.internal = $0 else { return XCTFail("\($0)") }
         }
         try await client.send("Hello again", to: phone)
+        // Nor does one get out of what begins a call, which UniFFI calls with `try!`.
+        let context = [Turn.user("Hi")]
+        for call in [
+            { try await client.send("Hello?", to: phone) },
+            { try await client.messagesPage(phone: phone) },
+            { try await client.messages(phone: phone).first { _ in true } as Any },
+            { try await client.poll() },
+            { try await client.listen() },
+            { try await client.generate(phone: phone, context: context) },
+            { try await client.draftReply(phone: phone) },
+        ] as [() async throws -> Any] {
+            panicInNextGuards(count: 1)
+            let error = try await avaError(call)
+            XCTAssertEqual(error.kind, .internal)
+        }
+        panicInNextGuards(count: 1)
+        XCTAssertNil(client.baseURL)
+        panicInNextGuards(count: 1)
+        await client.close()
+        XCTAssertFalse(client.isClosed)
     }
 }

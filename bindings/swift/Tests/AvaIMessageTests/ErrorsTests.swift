@@ -94,7 +94,14 @@ final class ErrorsTests: XCTestCase {
         XCTAssertEqual(unknown.delivery, .unknown)
         guard case .connection? = unknown.cause as? AvaError else { return XCTFail("\(unknown.cause as Any)") }
         let attempt = try XCTUnwrap(unknown.attempt)
-        XCTAssertEqual([attempt.phone, attempt.message], [phone, "secret words"])
+        XCTAssertEqual([attempt.phone, attempt.text], [phone, "secret words"])
+        // What can't be settled is as unknown as before, and comes back.
+        let refused = try await avaError {
+            try await client.settle(attempt, options: CallOptions(timeout: .milliseconds(-1)))
+        }
+        XCTAssertEqual(refused.kind, .invalidRequest)
+        XCTAssertEqual(refused.delivery, .unknown)
+        XCTAssertEqual(refused.attempt, attempt)
         // Over JSON, it can be settled all the same.
         let kept = try JSONEncoder().encode([attempt])
         let copy = try JSONDecoder().decode([AvaIMessage.Attempt].self, from: kept)[0]

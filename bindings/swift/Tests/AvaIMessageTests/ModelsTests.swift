@@ -35,6 +35,8 @@ final class ModelsTests: XCTestCase {
                 XCTAssertFalse(text.contains("CANARY") || text.contains("0104321"), text)
             }
         }
+        // A character of several code points counts as in every other language.
+        XCTAssertTrue("\(Turn.user("👍🏽é"))".contains("<3 characters>"))
         // It is still of use.
         let printed = "\(message)"
         XCTAssertTrue(printed.hasPrefix(#"Message(id: "msg_1", phone: "+…21", text: "<11 characters>","#), printed)
@@ -70,7 +72,7 @@ final class ModelsTests: XCTestCase {
             let error = try await avaError { try await client.send("Hello?", to: phone) }
             attempts.append(try XCTUnwrap(error.attempt))
         }
-        XCTAssertEqual(try Attempt(text: attempts[0].text()), attempts[0])
+        XCTAssertEqual(try Attempt(json: attempts[0].json()), attempts[0])
         XCTAssertEqual(Set(attempts + attempts).count, 2)
     }
 }

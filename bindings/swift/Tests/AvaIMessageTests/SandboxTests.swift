@@ -24,6 +24,15 @@ final class SandboxTests: XCTestCase {
         try await another.client().send("still there", to: phone)
     }
 
+    func testItsClientsAreAnAppsAndAServers() async throws {
+        let sandbox = try await Sandbox.start()
+        try await sandbox.serverClient().send("from a server", to: phone)
+        let app = try AvaClient(tokenProvider: sandbox.tokenProvider(phones: [phone]), baseURL: sandbox.baseURL)
+        try await app.send("from an app", to: phone)
+        let error = try await avaError { try await app.send("from an app", to: "+15550009999") }
+        XCTAssertEqual(error.kind, .permissionDenied)
+    }
+
     #if os(Linux)
         /// Run once more as a process of its own, this starts a sandbox and tells where; that process is killed.
         func testItEndsHoweverItsProcessDoes() async throws {

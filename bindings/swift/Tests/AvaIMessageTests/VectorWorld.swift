@@ -179,7 +179,7 @@ final class World: Sendable {
 
     private func settle(_ args: Args) async throws -> SentMessage {
         guard var attempt = attempt.now else { throw TestFailure("settle: no error had an attempt so far") }
-        if args["through_json"]?.bool == true { attempt = try Attempt(text: attempt.text()) }
+        if args["through_json"]?.bool == true { attempt = try Attempt(json: attempt.json()) }
         let fresh = args["new_client"]?.bool == true
         let client = fresh ? try World.client(options, sandbox, leaks) { _ in } : self.client
         return try await client.settle(attempt, options: args.call())

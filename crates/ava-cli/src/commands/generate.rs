@@ -75,14 +75,13 @@ pub(crate) fn run(ctx: &Context, args: GenerateArgs, matches: &ArgMatches) -> Re
     })?;
     let written = print(ctx, &args.phone, &generated);
     if generated.sent {
-        sending::told(ctx, &generated.message_id, written)?
-    } else {
-        written?
+        return sending::told(ctx, &generated.message_id, written);
     }
-    if args.auto_send && !generated.sent {
+    if args.auto_send {
+        // That it was not sent matters more than that nobody could be shown the text.
         return Err(Failure::unsent("the service wrote it, and did not send it"));
     }
-    Ok(())
+    written
 }
 
 fn from_file(name: &str) -> Result<Vec<Turn>> {

@@ -45,8 +45,7 @@ pub(crate) struct ListenArgs {
     /// Only from this phone
     #[arg(long)]
     phone: Option<String>,
-    /// How long to wait between polls, twice that while nothing comes [default: 5]
-    #[arg(long, value_name = "SECONDS", value_parser = cli::seconds)]
+    #[arg(long, value_name = "SECONDS", value_parser = cli::seconds, help = interval_help())]
     interval: Option<Duration>,
     /// Keep what was acknowledged in this file
     #[arg(long, value_name = "FILE")]
@@ -61,6 +60,11 @@ pub(crate) struct ListenArgs {
     /// How long to wait before the second run; doubles from there, up to 60 [default: 1]
     #[arg(long, value_name = "SECONDS", requires = "exec", value_parser = cli::seconds)]
     exec_wait: Option<Duration>,
+}
+
+fn interval_help() -> String {
+    let default = DEFAULT_INTERVAL.as_secs_f64();
+    format!("How long to wait between polls, twice that while nothing comes [default: {default}]")
 }
 
 /// Listens until Ctrl-C, or until something ends it that no waiting cures.

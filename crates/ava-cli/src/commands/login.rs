@@ -129,7 +129,7 @@ fn check(ctx: &Context, client: &ava_imessage::Client, base_url: &str) -> Result
     if input::can_ask() {
         ctx.printer.note("unchecked", &format!("The key could not be tried: {why}."));
         let question = format!("Keep it unchecked, in place of the login for {}? [y/N] ", origin(&kept));
-        if input::agreed(&question)? {
+        if input::agreed(&question, secret::INTERRUPTED)? {
             return Ok(false);
         }
     }

@@ -1,5 +1,6 @@
 //! `ava sandbox`: the API on this machine, until it is told to end.
 
+use std::cell::RefCell;
 use std::io::{self, Write};
 
 use ava_sandbox::{IdleReply, ServeOptions, Settings};
@@ -72,15 +73,20 @@ pub(crate) fn run(ctx: &Context, args: SandboxArgs) -> Result<()> {
         json: true,
         allow_shutdown: args.allow_shutdown,
     };
-    interrupt::run(|mut signals| async move {
+    let unsaid = RefCell::default();
+    interrupt::run(|mut signals| async {
         let shutdown = async move {
             tokio::select! {
                 _ = signals.next() => {}
                 () = input::end(), if args.until_eof => {}
             }
         };
-        let ready = Ready { printer: &ctx.printer, open: args.open, line: Vec::new() };
-        ava_sandbox::serve_to(options, ready, shutdown).await.map_err(|error| match error.kind() {
+        let ready = Ready { printer: &ctx.printer, open: args.open, line: Vec::new(), unsaid: &unsaid };
+        let served = ava_sandbox::serve_to(options, ready, shutdown).await;
+        if let Some(failure) = unsaid.take() {
+            return Err(failure);
+        }
+        served.map_err(|error| match error.kind() {
             io::ErrorKind::AddrInUse => Failure::configuration(format!("port {} is in use", args.port))
                 .next("Take another, or none for a free one."),
             io::ErrorKind::InvalidInput => Failure::configuration(error.to_string()),
@@ -113,6 +119,8 @@ struct Ready<'a> {
     /// Whether the page is to be opened.
     open: bool,
     line: Vec<u8>,
+    /// Why it could not be said.
+    unsaid: &'a RefCell<Option<Failure>>,
 }
 
 #[derive(Deserialize)]
@@ -136,7 +144,10 @@ impl Write for Ready<'_> {
             self.words(&ready)
         };
         let said = self.printer.line(&words).and_then(|()| self.printer.flush());
-        said.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
+        said.map_err(|failure| {
+            self.unsaid.replace(Some(failure));
+            io::Error::other("the output could not be written")
+        })?;
         if self.open {
             self.open(&ready.page_url);
         }

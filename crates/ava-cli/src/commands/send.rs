@@ -74,7 +74,7 @@ fn wording(given: Option<String>) -> Result<String> {
     match given.as_deref() {
         Some("-") => input::piped(),
         Some(_) => Ok(given.unwrap_or_default()),
-        None if input::can_ask() => input::asked("Message: "),
+        None if input::can_ask() => input::asked("Message: ", "interrupted: nothing was sent"),
         None => Err(Failure::usage("there is no text to send")
             .next("Give it after the phone, or `-` to read it from standard input.")),
     }

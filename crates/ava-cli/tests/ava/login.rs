@@ -186,3 +186,54 @@ fn the_file_is_where_xdg_says() {
     world.ran_with(command, KEY).ok();
     assert!(config(&world).is_file());
 }
+
+#[test]
+fn a_password_in_the_address_is_shown_by_no_command() {
+    const SECRET: &str = "secretpw";
+    let world = World::new();
+    log_in(&world);
+    let path = |name: &str| world.home.path().join(name).display().to_string();
+    let csv = path("in.csv");
+    fs::write(&csv, format!("phone,text\n{PHONE},Hello\n")).unwrap();
+    // What an earlier run by way of the sandbox left.
+    world.run(&["send", "--csv", &csv]).ok();
+    let commands = [
+        &["send", PHONE, "Hello"][..],
+        &["send", PHONE, "Hello", "--dry-run"],
+        &["send", "--csv", &csv],
+        &["send", "--csv", &csv, "--dry-run"],
+        &["send", "--csv", &csv, "--dry-run", "--results", &path("none.jsonl")],
+        &["messages", PHONE],
+        &["messages", PHONE, "--all"],
+        &["poll"],
+        &["listen"],
+        &["generate", PHONE, "--user", "Hi"],
+        &["draft-reply", PHONE],
+        &["settle", "{}"],
+        &["doctor"],
+        &["login"],
+        &["login", "--stdin"],
+        &["completions", "bash"],
+    ];
+    for command in commands {
+        for json in [&[][..], &["--json"]] {
+            for key in ["", KEY] {
+                for url in [
+                    format!("https://me:{SECRET}@127.0.0.1:9/a?b=c"),
+                    format!("https://{SECRET}@127.0.0.1:9"),
+                ] {
+                    let args = [command, json].concat();
+                    let mut asked = world.command(&args);
+                    asked.env("AVA_LOG", "trace").env("AVA_API_KEY", key).env("AVA_BASE_URL", &url);
+                    let ran = world.ran_with(asked, "sk_typed\n");
+                    assert!(!ran.out.contains(SECRET) && !ran.err.contains(SECRET), "{args:?}: {ran:?}");
+                    let by_option = [&args[..], &["--base-url", &url]].concat();
+                    let mut asked = world.command(&by_option);
+                    asked.env("AVA_LOG", "trace").env("AVA_API_KEY", key);
+                    let ran = world.ran_with(asked, "sk_typed\n");
+                    assert!(!ran.out.contains(SECRET) && !ran.err.contains(SECRET), "{by_option:?}: {ran:?}");
+                }
+            }
+        }
+    }
+}

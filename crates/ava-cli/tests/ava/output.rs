@@ -137,6 +137,54 @@ fn what_is_left_out_is_said() {
     world.fault(Fault { body: Some(body), ..Fault::on(On::Messages) });
     let ran = world.run(&["messages", PHONE, "--json"]).ok();
     assert_eq!(ran.err_json()["note"], "skipped");
+
+    // Read to the end, it is the same: each with its place in the conversation.
+    let row = |n: u64| {
+        let time = format!("2026-01-25T12:00:{n:02}Z");
+        json!({"id": format!("m{n}"), "phone": PHONE, "message": "x", "direction": "inbound",
+               "timestamp": time, "status": "delivered"})
+    };
+    let body = |rows: Value, offset: u64| {
+        let body = json!({"success": true, "messages": rows, "total": 4, "limit": 100, "offset": offset});
+        world.fault(Fault { body: Some(body), ..Fault::on(On::Messages) });
+    };
+    body(json!([row(1), {"id": 7}]), 0);
+    // It gives fewer rows than it is asked for, and one again.
+    body(json!([row(1), {"id": 8}]), 2);
+    let ran = world.run(&["messages", PHONE, "--all", "--json"]).ok();
+    assert_eq!(ran.out_json()["id"], "m1");
+    let notes: Vec<Value> = ran.err.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let words: Vec<&str> = notes.iter().map(|note| note["message"].as_str().unwrap()).collect();
+    assert!(notes.iter().all(|note| note["note"] == "skipped") && words.len() == 2, "{words:?}");
+    assert!(words[0].starts_with("row 1 ") && words[1].starts_with("row 3 "), "{words:?}");
+}
+
+/// What a server gives that holds pages shorter than they are asked for.
+#[test]
+fn the_newest_are_never_mixed_with_the_oldest() {
+    let world = World::new();
+    let rows = |from: u32| {
+        let row = |n: u32| {
+            let time = format!("2026-01-25T12:{:02}:{:02}Z", n / 60, n % 60);
+            json!({"id": format!("m{n}"), "phone": PHONE, "message": n.to_string(), "direction": "inbound",
+                   "timestamp": time, "status": "delivered"})
+        };
+        (from..from + 20).map(row).collect::<Vec<_>>()
+    };
+    // Of 1,000 the oldest 20, then the newest 20; the other way round; and of 30 all.
+    for (first, last, total, shown) in
+        [(1, 981, 1000, 981..1001), (981, 1, 1000, 981..1001), (1, 11, 30, 1..31), (1, 21, 40, 1..41)]
+    {
+        for from in [first, last] {
+            let body =
+                json!({"success": true, "messages": rows(from), "total": total, "limit": 20, "offset": 0});
+            world.fault(Fault { body: Some(body), ..Fault::on(On::Messages) });
+        }
+        let ran = world.run(&["messages", PHONE, "--json"]).ok();
+        let texts = ran.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["text"].clone());
+        let expected: Vec<Value> = shown.map(|n| n.to_string().into()).collect();
+        assert_eq!(texts.collect::<Vec<_>>(), expected);
+    }
 }
 
 #[test]
@@ -229,6 +277,23 @@ fn the_log_goes_to_standard_error_and_holds_no_secrets() {
     for secret in [crate::support::KEY, "top secret", PHONE] {
         assert!(!err.contains(secret), "{err}");
     }
-    let ran = world.command(&["poll"]).env("AVA_LOG", "ava=loud").output().unwrap();
-    assert_eq!(ran.status.code(), Some(2));
+}
+
+#[test]
+fn a_log_that_is_no_level_is_refused() {
+    let world = World::new();
+    let run = |asked: &str| {
+        let mut command = world.command(&["poll"]);
+        command.env("AVA_LOG", asked);
+        world.ran(command)
+    };
+    // A word alone would pass for a target, of which everything is shown.
+    for asked in ["verbose", "ava=loud", "info,verbose", "1x", "=info", "ava=", ","] {
+        let ran = run(asked).ends_with(2);
+        assert!(ran.err.contains("AVA_LOG: expected a level"), "{asked}: {}", ran.err);
+    }
+    assert!(run("debug,hyper=off").ok().err.contains("DEBUG"));
+    // A level beside others is this project's alone, too.
+    assert!(!run("trace,hyper=off").ok().err.contains("reqwest"));
+    assert_eq!(run("off").ok().err, "");
 }

@@ -142,6 +142,34 @@ fn a_message_that_was_sent_is_told_of_even_if_the_output_fails() {
     assert_eq!(full(&["poll", "--json"]).ends_with(1).err_json()["delivery"], Value::Null);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_message_that_was_not_sent_is_told_of_even_if_the_output_is_closed() {
+    let world = World::new();
+    world.sandbox.inbound(PHONE, "Hi!");
+    // A pipe whose reading end is gone before anything is written.
+    let closed = |args: &[&str]| {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        world.ran_into(world.command(args).stdout(writer))
+    };
+    let said = closed(&["draft-reply", PHONE, "--send"]).ends_with(4).err;
+    assert!(said.contains("the output was closed") && said.contains("It was not sent."), "{said}");
+    let generate = ["generate", PHONE, "--user", "Hi", "--auto-send"];
+    for args in [&generate[..], &[&generate[..], &["--json"]].concat()] {
+        let body = serde_json::json!({"success": true, "generated_message": "words", "message_id": "m",
+                                      "sent": false, "timestamp": "2026-01-25T12:00:00Z"});
+        world.fault(Fault { body: Some(body), ..Fault::on(On::Generate) });
+        let said = closed(args).ends_with(4).err;
+        assert!(said.contains("did not send it"), "{said}");
+    }
+    assert!(world.sent().is_empty());
+    // What was sent, and what was only to be read, is no failure.
+    for args in [&["send", PHONE, "Hello"][..], &["draft-reply", PHONE], &["poll"]] {
+        assert_eq!(closed(args).ok().err, "");
+    }
+}
+
 fn decode(word: &str) -> Vec<u8> {
     use base64::Engine;
     base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(word).unwrap()

@@ -25,3 +25,16 @@ fn a_sandbox_ends_with_standard_input_if_that_is_wanted() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert!(TcpStream::connect(&address).is_err());
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_sandbox_that_can_not_say_where_it_is_fails() {
+    let world = World::new();
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let said = world.ran_into(world.command(&["sandbox"]).stdout(full)).ends_with(1).err;
+    assert!(said.contains("the output could not be written: No space left"), "{said}");
+    // Nobody reads it any more.
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    assert_eq!(world.ran_into(world.command(&["sandbox"]).stdout(writer)).ok().err, "");
+}

@@ -155,6 +155,52 @@ fn a_person_is_asked_before_an_untried_key_replaces_another_login() {
     }
 }
 
+/// Ctrl-C typed, or SIGTERM.
+fn break_off(terminal: &Terminal, signal: rustix::process::Signal) {
+    if signal == rustix::process::Signal::INT {
+        return terminal.type_in("\u{3}");
+    }
+    let pid = rustix::process::Pid::from_child(&terminal.child);
+    rustix::process::kill_process(pid, signal).unwrap();
+}
+
+#[test]
+fn every_question_can_be_broken_off() {
+    use rustix::process::Signal;
+    let world = World::new();
+    world.run_with(&["login", "--stdin"], &format!("{KEY}\n")).ok();
+    let kept = || std::fs::read_to_string(world.home.path().join(".config/ava/config.toml")).unwrap();
+    let before = kept();
+    let csv = world.home.path().join("in.csv");
+    std::fs::write(&csv, "phone,text\n+15550000001,one\n").unwrap();
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        // This question comes after the network was asked, when the signals are watched already.
+        let args = ["login", "--base-url", "http://127.0.0.1:9", "--timeout", "1"];
+        let mut terminal = Terminal::run(&world, &args, &[("AVA_API_KEY", "")]);
+        terminal.wait_for("(not shown): ");
+        super::support::until(|| !terminal.echoes());
+        terminal.type_in("sk_other\n");
+        terminal.wait_for("Keep it unchecked");
+        terminal.wait_for("? [y/N] ");
+        break_off(&terminal, signal);
+        terminal.wait_for("interrupted; nothing was changed");
+        assert_eq!(terminal.end().0, code);
+        assert_eq!(kept(), before);
+
+        for (args, question) in [
+            (&["send", "--csv", csv.to_str().unwrap()][..], "Send 1 message? [y/N] "),
+            (&["send", PHONE], "Message: "),
+        ] {
+            let mut terminal = Terminal::run(&world, args, &[]);
+            terminal.wait_for(question);
+            break_off(&terminal, signal);
+            terminal.wait_for("nothing was sent");
+            assert_eq!(terminal.end().0, code);
+        }
+    }
+    assert_eq!(world.posts(), 0);
+}
+
 #[test]
 fn a_prompt_that_is_broken_off_leaves_the_terminal_as_it_was() {
     let world = World::new();

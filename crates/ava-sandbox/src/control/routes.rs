@@ -17,6 +17,7 @@ use super::{
     page,
 };
 use crate::{
+    Fault,
     clock::{ClockChange, ClockState},
     fault::InstalledFault,
     handle::Shared,
@@ -120,7 +121,9 @@ async fn install_faults(
     State(shared): State<Arc<Shared>>,
     body: Bytes,
 ) -> Result<Json<Vec<InstalledFault>>, Refusal> {
-    let faults = one_or_many("fault", &body)?;
+    let faults: Vec<Fault> = one_or_many("fault", &body)?;
+    // All or none: who is refused has changed nothing.
+    faults.iter().try_for_each(Fault::check)?;
     let installed = faults.into_iter().map(|fault| shared.install_fault(fault));
     Ok(Json(installed.collect::<Result<_, _>>()?))
 }

@@ -28,11 +28,14 @@
  * THREADS. Any thread may use any handle, several at a time; only freeing one while another call uses it is up to you.
  * No call holds a lock while it waits.
  *
- * THREE WAYS TO CALL. f() waits. f_async() returns at once, and its callback is called exactly once, on one thread that
- * all callbacks of this kind share; freeing the ava_call first means that it is never called. f_next() pulls histories
- * and inbound messages one by one. Blocking calls from within such a callback are AVA_ERROR_INVALID_REQUEST, and don't
- * hang: the outcome they wait for may be the next to be told. Hooks (on_unknown, on_gap, ...), the log and token
- * providers run on other threads, and may call what they like. Callbacks must not throw or longjmp through the library.
+ * THREE WAYS TO CALL. f() waits. f_async() returns at once, and its callback, a completion, is called exactly once, on one
+ * thread that all completions share; freeing the ava_call first means that it is never called. f_next() pulls histories
+ * and inbound messages one by one. Blocking calls from within a completion are AVA_ERROR_INVALID_REQUEST, and don't
+ * hang: the outcome they wait for may be the next to be told.
+ *
+ * HOOKS. on_unknown, on_gap, on_skipped, on_retry and the log have another thread in common, on which they are told in
+ * order; nobody waits for it. Token providers and checkpoints run on threads of their own. All these may block, and call
+ * what they like. No callback, of whatever kind, may throw or longjmp through the library.
  *
  * FORK. In a forked child the library begins afresh: a client opens connections of its own, while calls under way,
  * listeners and conversations stay with the parent, and give AVA_ERROR_CLOSED in the child.

@@ -45,7 +45,7 @@ fn play(all: &[What]) -> Result<Counts> {
     for what in all {
         for (name, project) in projects::of(*what) {
             let began = Instant::now();
-            let result = tools::or_skip(what.tools(), |()| project().map(|()| Outcome::Passed));
+            let result = tools::or_skip(what.toolchain(), |()| project().map(|()| Outcome::Passed));
             let took = began.elapsed().as_secs_f64();
             match result {
                 Ok(Outcome::Skipped(why)) => println!("{name}: skipped: {why}"),

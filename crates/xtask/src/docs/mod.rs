@@ -31,6 +31,10 @@ pub(crate) fn check(report: &mut Report) {
 /// Runs the blocks that need no other language's package.
 pub(crate) fn check_blocks(report: &mut Report) {
     report.check("docs: Rust", || Ok(Outcome::Played(rust::run(&Blocks::read()?, &ava()?)?)));
-    report.check("docs: shell", || Ok(Outcome::Played(shell::run(&Blocks::read()?, &ava()?)?)));
+    report.check("docs: shell", || {
+        crate::tools::or_skip(shell::tools(), |()| {
+            Ok(Outcome::Played(shell::run(&Blocks::read()?, &ava()?)?))
+        })
+    });
     report.check("docs: data", || Ok(Outcome::Played(data::run(&Blocks::read()?)?)));
 }

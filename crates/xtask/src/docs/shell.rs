@@ -20,8 +20,12 @@ const HISTORY: usize = 3;
 const ADDRESS: &str = "http://127.0.0.1:4010";
 const PORT: &str = "--port 4010";
 
+/// Installs what they are run with.
+pub(crate) fn tools() -> Result<()> {
+    tools::debian(&[("bash", "bash"), ("curl", "curl"), ("jq", "jq")])
+}
+
 pub(crate) fn run(blocks: &Blocks, ava: &Path) -> Result<Played> {
-    tools::debian(&[("bash", "bash"), ("curl", "curl"), ("jq", "jq")])?;
     let mut played = Played::new(Runner::Shell, blocks);
     let all = blocks.of(Runner::Shell);
     let (of_xtask, all): (Vec<_>, Vec<_>) = all.into_iter().partition(|block| xtask(block).is_some());

@@ -1,5 +1,6 @@
 //! Maven, and what it says of tests. It keeps what it downloads where it always does, in `~/.m2`.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -9,6 +10,7 @@ use super::folder;
 use crate::command::{command, run as done, stream};
 use crate::package::profile::home;
 use crate::report::Counts;
+use crate::tools;
 
 /// Maven, in the module's folder: without colours, progress and questions.
 pub(super) fn mvn() -> Command {
@@ -26,6 +28,11 @@ pub(super) fn mvn() -> Command {
 /// Where it keeps what it downloads.
 pub(super) fn repository() -> Result<PathBuf> {
     Ok(home()?.join(".m2/repository"))
+}
+
+/// Keeps other checkouts from installing theirs until what depends on ours has run: Maven has one place for both.
+pub(super) fn turn() -> Result<File> {
+    tools::turn(&tools::cache()?.join("maven"))
 }
 
 /// Runs goals, saying nothing unless they fail.

@@ -50,8 +50,9 @@ pub(crate) fn check(report: &mut Report) {
         })
     });
     let Some(ava) = built else { return };
-    let mut installed = false;
+    let (mut installed, mut turn) = (false, None);
     report.check("kotlin: tests", || {
+        turn = Some(maven::turn()?);
         let (variable, file) = conformance::begin("kotlin")?;
         let counts = maven::tests(maven::mvn().arg("install").arg(defined(&ava)).env(variable, file))?;
         installed = counts.failed == 0;
@@ -66,9 +67,11 @@ pub(crate) fn check(report: &mut Report) {
             Ok(Outcome::Ran(maven::tests(&mut tests)?))
         });
     }
+    drop(turn);
 }
 
-/// Builds the package, and installs it for this machine's Maven, where other projects find it.
+/// Builds the package, and installs it for this machine's Maven, where other projects find it. Who runs such a project
+/// holds [`maven::turn`] meanwhile.
 fn install(kind: Kind) -> Result<()> {
     toolchain::setup()?;
     core::make(kind)?;
@@ -78,6 +81,7 @@ fn install(kind: Kind) -> Result<()> {
 /// Installs what the documents' blocks need, and runs them.
 pub(crate) fn check_documents(report: &mut Report) {
     report.check("kotlin: docs", || {
+        let _turn = maven::turn()?;
         install(Kind::Testing)?;
         Ok(Outcome::Played(documents::run(&ava()?)?))
     });
@@ -97,6 +101,7 @@ pub(crate) fn reference(into: &Path) -> Result<()> {
 
 /// Plays the example conversation, with the sample app's own classes.
 pub(crate) fn demo() -> Result<()> {
+    let _turn = maven::turn()?;
     install(Kind::Testing)?;
     play("com.example.Conversation")
 }
@@ -112,6 +117,7 @@ fn play(main: &str) -> Result<()> {
 /// Builds the jars as they ship, for this platform, and lays them out as a repository of Maven's. They are installed for
 /// this machine's Maven, too.
 pub(crate) fn package(into: &Path) -> Result<()> {
+    let _turn = maven::turn()?;
     install(Kind::Packed)?;
     let name = format!("ava-imessage-{}", version());
     let repository = into.join("com/buzzedtech/ava-imessage").join(version());
@@ -187,6 +193,7 @@ fn class_path(project: &Path) -> Result<std::ffi::OsString> {
 
 /// The class path of a project that depends on the package, as the tests build it.
 pub(crate) fn dependant(project: &Path) -> Result<std::ffi::OsString> {
+    let _turn = maven::turn()?;
     install(Kind::Testing)?;
     class_path(project)
 }

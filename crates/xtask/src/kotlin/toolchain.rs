@@ -8,7 +8,8 @@ use crate::command::read;
 use crate::tools;
 
 /// What Debian calls them.
-const PACKAGES: [(&str, &str); 2] = [("javac", "openjdk-17-jdk-headless"), ("mvn", "maven")];
+const JDK: &str = "openjdk-17-jdk-headless";
+const PACKAGES: [(&str, &str); 2] = [("javac", JDK), ("mvn", "maven")];
 /// What the tests and the compiler run on.
 const OLDEST: u32 = 17;
 
@@ -19,9 +20,16 @@ pub(super) fn setup() -> Result<String> {
     }
     println!("a JDK from {OLDEST} on and Maven are needed on PATH");
     tools::debian(&PACKAGES)?;
+    // Both may be there, and the JDK too old.
+    if found().is_none() {
+        tools::install(&[JDK])?;
+    }
     match found() {
         Some(found) => Ok(found),
-        None => bail!("there is still no JDK from {OLDEST} on and Maven on PATH, after their installation"),
+        None => bail!(
+            "there is still no JDK from {OLDEST} on and Maven on PATH, after their installation{}",
+            std::env::var("JAVA_HOME").map(|home| format!("; JAVA_HOME is {home}")).unwrap_or_default()
+        ),
     }
 }
 
@@ -39,7 +47,6 @@ fn found() -> Option<String> {
     Some(format!("{} on Java {version}", said.lines().next().unwrap_or_default()))
 }
 
-/// `Java version: 17.0.15, vendor: …` as 17.
 /// What Java runs Maven, exactly.
 pub(super) fn java_version() -> Result<String> {
     let said = read(super::maven::mvn().arg("--version"))?;
@@ -47,6 +54,7 @@ pub(super) fn java_version() -> Result<String> {
     Ok(line.split(',').next().unwrap_or(line).to_owned())
 }
 
+/// `Java version: 17.0.15, vendor: …` as 17.
 fn java(said: &str) -> Option<u32> {
     let version = said.lines().find_map(|line| line.strip_prefix("Java version: "))?;
     version.split(['.', ',', '-']).next()?.parse().ok()

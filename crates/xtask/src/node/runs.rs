@@ -83,7 +83,8 @@ pub(crate) fn go_in(folder: &Path, name: &str, tests: &mut Command) -> Result<Co
     Ok(counts)
 }
 
-/// What node:test's last lines say, in either of its ways: `# pass 113`, `ℹ pass 113`.
+/// What node:test's last lines say, in either of its ways: `# pass 113`, `ℹ pass 113`. A run without a test is a failure,
+/// too: the sum over several Nodes would hide it.
 fn counts(output: &str, succeeded: bool) -> Counts {
     let after = |word: &str| {
         let numbers = output.lines().rev().filter_map(|line| {
@@ -92,8 +93,9 @@ fn counts(output: &str, succeeded: bool) -> Counts {
         });
         numbers.take(1).sum::<u64>()
     };
-    let failed = after("fail") + after("cancelled");
-    Counts { passed: after("pass"), failed: if succeeded { failed } else { failed.max(1) } }
+    let (passed, failed) = (after("pass"), after("fail") + after("cancelled"));
+    let is_well = succeeded && passed + failed > 0;
+    Counts { passed, failed: if is_well { failed } else { failed.max(1) } }
 }
 
 #[cfg(test)]
@@ -107,5 +109,6 @@ mod tests {
         let spec = "ℹ tests 3\nℹ pass 3\nℹ fail 0\nℹ cancelled 0\n";
         assert_eq!(counts(spec, true), Counts { passed: 3, failed: 0 });
         assert_eq!(counts("it died", false), Counts { passed: 0, failed: 1 });
+        assert_eq!(counts("# tests 0\n# pass 0\n# fail 0\n", true), Counts { passed: 0, failed: 1 });
     }
 }

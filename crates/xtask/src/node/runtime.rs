@@ -6,8 +6,8 @@ use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 
-use super::npm;
-use crate::command::{command, run as done};
+use super::install_in_cache;
+use crate::command::command;
 use crate::tools;
 
 /// The oldest that the package supports.
@@ -45,13 +45,7 @@ impl Runtime {
         };
         let home = tools::cache()?.join("node").join(NEW);
         let program = home.join("node_modules").join(package).join("bin/node");
-        if !program.is_file() {
-            println!("installing Node {NEW}");
-            std::fs::create_dir_all(&home)?;
-            let mut install = npm(["install", "--no-save", "--no-audit", "--no-fund", "--loglevel", "error"]);
-            install.arg("--prefix").arg(&home).arg(format!("{package}@{NEW}")).current_dir(&home);
-            done(&mut install)?;
-        }
+        install_in_cache(&home, &format!("{package}@{NEW}"))?;
         all.push(Runtime::at(program)?);
         Ok(all)
     }

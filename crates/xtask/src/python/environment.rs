@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use super::folder;
 use super::interpreter::Interpreter;
-use crate::command::{command, run as done};
+use crate::command::{command, root, run as done};
 use crate::tools;
 
 /// Written when everything is in it.
@@ -19,17 +19,32 @@ const COMPLETE: &str = "complete";
 pub(crate) struct Environment(PathBuf);
 
 impl Environment {
-    /// The environment of these requirements, made if it isn't there. Other requirements make another.
+    /// The environment of tools alone, which all checkouts share. Made if it isn't there; other requirements make another.
+    pub(crate) fn of_tools(interpreter: &Interpreter, requirements: &[&str]) -> Result<Environment> {
+        Environment::make(interpreter, requirements, None)
+    }
+
+    /// The same for this checkout alone: a build of ours is put into it, and another checkout would test that as its own.
+    /// Making it takes a quarter of a minute. Two runs in one checkout share it, as they share `target`.
     pub(crate) fn with(interpreter: &Interpreter, requirements: &[&str]) -> Result<Environment> {
+        Environment::make(interpreter, requirements, Some(root()))
+    }
+
+    fn make(interpreter: &Interpreter, requirements: &[&str], of: Option<PathBuf>) -> Result<Environment> {
         let files: Vec<PathBuf> = requirements.iter().map(|file| folder().join(file)).collect();
         let mut hasher = DefaultHasher::new();
         interpreter.program.hash(&mut hasher);
+        if let Some(checkout) = of {
+            checkout.hash(&mut hasher);
+        }
         for file in &files {
             let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
             text.hash(&mut hasher);
         }
         let name = format!("{interpreter} {:016x}", hasher.finish()).to_lowercase().replace(' ', "-");
         let environment = Environment(tools::cache()?.join("python").join(name));
+        // Two that make it would take away each other's half.
+        let _turn = tools::turn(&environment.0)?;
         if !environment.0.join(COMPLETE).is_file() {
             println!("{interpreter}: making an environment with {}", requirements.join(" and "));
             // What an interrupted run left.

@@ -47,7 +47,7 @@ fn interpreters() -> Result<Vec<Interpreter>> {
 fn tools() -> Result<Environment> {
     let found = interpreters()?;
     let newest = found.last().context("no Python")?;
-    Environment::with(newest, &[TOOLS])
+    Environment::of_tools(newest, &[TOOLS])
 }
 
 /// The newest interpreter's environment with what a file of requirements lists, whose path begins at the root.
@@ -159,9 +159,11 @@ pub(crate) fn reference(into: &Path) -> Result<()> {
 
 /// Plays the example conversation.
 pub(crate) fn demo() -> Result<()> {
-    let tools = tools()?;
-    tools.install(&wheel::build(&tools, Kind::Testing)?)?;
-    let mut python = command(tools.python());
+    let wheel = wheel::build(&tools()?, Kind::Testing)?;
+    let found = interpreters()?;
+    let environment = Environment::with(found.last().context("no Python")?, &[TESTS])?;
+    environment.install(&wheel)?;
+    let mut python = command(environment.python());
     python.arg(folder().join("examples/conversation.py")).env("PATH", path_with(&ava()?)?);
     done(&mut python)
 }

@@ -54,7 +54,9 @@ pub(crate) fn run(interpreters: &[Interpreter], wheel: &Path, ava: &Path) -> Res
             Ok(())
         };
         let workers: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().try_for_each(|worker| worker.join().unwrap_or(Ok(())))
+        workers
+            .into_iter()
+            .try_for_each(|worker| worker.join().ok().context("a run of the tests panicked")?)
     })?;
     total.into_inner().ok().context("a run of the tests panicked")
 }

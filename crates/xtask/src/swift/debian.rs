@@ -21,10 +21,8 @@ pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin
 /// The root, made if it isn't there or was given up half-way. It takes 3.4 GB.
 pub(super) fn setup() -> Result<PathBuf> {
     let debian = tools::cache()?.join("swift");
-    std::fs::create_dir_all(tools::cache()?)?;
-    // Two that install would take away each other's half; the lock goes with the process.
-    let turn = std::fs::File::create(debian.with_extension("lock"))?;
-    turn.lock()?;
+    // Two that install would take away each other's half.
+    let _turn = tools::turn(&debian)?;
     let complete = debian.join(".complete");
     if std::fs::read_to_string(&complete).is_ok_and(|recipe| recipe == RECIPE) {
         return Ok(debian);

@@ -50,6 +50,11 @@ pub(crate) fn setup() -> Result<()> {
     Ok(())
 }
 
+/// Installs what the package is used with.
+pub(crate) fn ready() -> Result<()> {
+    Toolchain::setup().map(drop)
+}
+
 /// Runs `swift` in the present folder.
 pub(crate) fn here(arguments: &[OsString]) -> Result<ExitCode> {
     let mut swift = Toolchain::setup()?.anywhere(&std::env::current_dir()?)?;

@@ -26,6 +26,7 @@ use crate::credentials;
 use crate::failure::{Failure, Result};
 use crate::input;
 use crate::interrupt::{self, Signal};
+use crate::rows::PHONE_COLUMNS;
 use crate::text::{self, neutral};
 
 /// The options of a bulk send.
@@ -154,7 +155,7 @@ fn show(ctx: &Context, plan: &Plan, past: &Past, base_url: Option<&str>) -> Resu
             ctx.printer.object(&Planned { row: *number, line: *line, phone, text })?;
         } else {
             let number = text::pad_left(&number.to_string(), digits);
-            let start = format!("{number}  {}  ", text::pad(phone, 13));
+            let start = format!("{number}  {}  ", text::pad(phone, PHONE_COLUMNS));
             match ctx.printer.width() {
                 width @ Some(_) => {
                     text::row(width, &start, text).iter().try_for_each(|line| ctx.printer.line(line))?;
@@ -183,9 +184,10 @@ fn confirm(ctx: &Context, base_url: &str, first: &Row, messages: usize) -> Resul
         let _ = writeln!(err, "{}", text::fitting(&line, columns));
     }
     drop(err);
-    if input::agreed(&format!("Send {}? [y/N] ", text::count(messages, "message")))? {
+    const NOTHING: &str = "nothing was sent";
+    if input::agreed(&format!("Send {}? [y/N] ", text::count(messages, "message")), NOTHING)? {
         return Ok(());
     }
     let _ = io::stderr().flush();
-    Err(Failure::interrupted(Signal::Interrupt, "nothing was sent"))
+    Err(Failure::interrupted(Signal::Interrupt, NOTHING))
 }

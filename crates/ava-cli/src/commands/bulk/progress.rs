@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::results::{Record, State};
 use crate::context::Context;
 use crate::failure::Result;
+use crate::rows::PHONE_COLUMNS;
 use crate::style::{DIM, GREEN, RED, YELLOW};
 use crate::text::{self, neutral};
 
@@ -110,7 +111,7 @@ impl<'a> Progress<'a> {
             "{} {}  {}  {outcome}{}{why}",
             printer.paint(style, mark),
             text::pad_left(&record.row.to_string(), self.digits),
-            text::pad(&record.phone, 13),
+            text::pad(&record.phone, PHONE_COLUMNS),
             printer.paint(DIM, &id),
         )
     }

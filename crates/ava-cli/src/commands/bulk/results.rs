@@ -10,7 +10,7 @@ use ava_imessage::{Attempt, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::plan::Row;
-use crate::credentials::same_origin;
+use crate::credentials::{origin, same_origin};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::{json, token};
@@ -230,8 +230,9 @@ fn check_header(header: &Header, path: &Path, base_url: Option<&str>) -> Result<
     }
     match base_url {
         Some(url) if !same_origin(url, &header.base_url) => {
-            let what = format!("{} tells of messages sent by way of {}", path.display(), header.base_url);
-            Err(Failure::usage(format!("{what}, not {url}")).next("Give this run another --results FILE."))
+            let (kept, asked) = (origin(&header.base_url), origin(url));
+            let what = format!("{} tells of messages sent by way of {kept}, not {asked}", path.display());
+            Err(Failure::usage(what).next("Give this run another --results FILE."))
         }
         _ => Ok(()),
     }

@@ -118,9 +118,12 @@ impl<'a> Run<'a> {
             let unread = settled.as_ref().is_err_and(|error| error.cause().is_some());
             if let Some((record, why)) = told_by_history(record, settled, past) {
                 results.write(&record)?;
-                lines.row(&record, why.as_deref())?;
+                let printed = lines.row(&record, why.as_deref());
                 past.add(record);
                 found += 1;
+                if let Err(failure) = printed {
+                    return Ok(Some(failure.next(RESUME)));
+                }
             }
             if unread {
                 break;
@@ -154,8 +157,9 @@ impl<'a> Run<'a> {
         tally.count(&record, &outcome);
         past.add(record);
         written?;
-        printed?;
-        Ok(signal.map(interrupted).or_else(|| tally.why_stop(outcome)))
+        // Nobody watches any more: no further texts go out then.
+        let unseen = printed.err().map(|failure| failure.next(RESUME));
+        Ok(signal.map(interrupted).or_else(|| tally.why_stop(outcome)).or(unseen))
     }
 
     /// Sends a row. A signal lets it come to its end, so that nothing is unknown only because somebody stopped; a
@@ -191,7 +195,7 @@ impl<'a> Run<'a> {
 
     fn end(&self, past: &Past, tally: &Tally, rows: usize, stopped: Option<Failure>) -> Result<()> {
         let printer = &self.ctx.printer;
-        printer.flush()?;
+        let stopped = stopped.or(printer.flush().err());
         for record in past.in_state(State::Unknown).chain(past.in_state(State::Attempting)) {
             printer.note("unknown", &look_again(record));
         }
@@ -200,8 +204,13 @@ impl<'a> Run<'a> {
         let unknown = past.in_state(State::Unknown).count() + past.in_state(State::Attempting).count();
         let summary = tally.words(left);
         printer.note("summary", &summary);
-        if let Some(failure) = stopped {
-            return Err(failure);
+        match stopped {
+            // After the last row nothing is left undone, and the rows themselves tell how it ended.
+            Some(failure) if failure.is_closed_pipe() && left == 0 => {}
+            Some(failure) => {
+                return Err(failure.unfinished(&format!("{} left to send", text::count(left, "row"))));
+            }
+            None => {}
         }
         if unknown > 0 {
             let words = format!("the delivery of {} is unknown", text::count(unknown, "row"));

@@ -98,8 +98,8 @@ impl Transcript {
             Event::Records { posts, rows } => {
                 let found = format!(
                     "{} of this message, {} in the history",
-                    count(*posts, "POST"),
-                    count(*rows, "row")
+                    text::count(*posts, "POST"),
+                    text::count(*rows, "row")
                 );
                 self.row("records", DIM, BOLD, &found)
             }
@@ -147,10 +147,6 @@ impl Transcript {
     fn paint(&self, style: Style, words: &str) -> String {
         paint(self.colour && !words.is_empty(), style, words)
     }
-}
-
-fn count(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ Examples:
   ava doctor --phone +1234567890    and the history of a conversation
   ava doctor --json | jq -r 'select(.verdict == \"problem\")'
 
-It only reads (GET), a dozen requests at the most; it never sends a message.
+It only reads (GET), ten requests at the most; it never sends a message.
 JSON, one finding a line: {check, verdict, finding, meaning}; verdict is ok,
 note or problem. 0 is no problem, 1 a problem, 3 the key, 6 a limit, 7 the
 network.";

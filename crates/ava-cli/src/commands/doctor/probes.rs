@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ava_imessage::{ErrorKind, Timestamp};
+use ava_imessage::{DEFAULT_TIMEOUT, ErrorKind, Timestamp};
 use serde_json::Value;
 
 use super::finding::{Finding, Verdict};
@@ -162,12 +162,10 @@ impl<'a> Probes<'a> {
             finding.push_str(&format!("; {lost} failed"));
         }
         let verdict = if lost > 0 || *median > SLOW { Verdict::Note } else { Verdict::Ok };
-        self.add(
-            "latency",
-            verdict,
-            finding,
-            "A poll and back. A send's deadline (--timeout, 30 s) spans its retries too.",
-        );
+        let deadline = DEFAULT_TIMEOUT.as_secs_f64();
+        let meaning =
+            format!("A poll and back. A send's deadline (--timeout, {deadline} s) spans its retries too.");
+        self.add("latency", verdict, finding, &meaning);
     }
 
     fn limits(&mut self, first: &Answer) {

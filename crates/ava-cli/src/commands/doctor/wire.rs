@@ -3,12 +3,12 @@
 
 use std::time::{Duration, Instant};
 
-use ava_imessage::Timestamp;
+use ava_imessage::{Timestamp, is_loopback_url};
 use reqwest::header::{AUTHORIZATION, DATE, HeaderMap, HeaderValue};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::BuilderVerifierExt;
 use serde_json::Value;
-use url::{Host, Url};
+use url::Url;
 
 use crate::credentials::Credentials;
 use crate::failure::{Failure, Result};
@@ -54,7 +54,7 @@ impl Wire {
             .timeout(timeout.unwrap_or(TIMEOUT))
             .https_only(tls)
             .tls_backend_preconfigured(config(tls).ok_or_else(|| failed("TLS"))?);
-        if is_loopback(&url) {
+        if is_loopback_url(url.as_str()) {
             builder = builder.no_proxy();
         }
         let client = builder.build().map_err(|_| failed("the HTTP client"))?;
@@ -131,15 +131,6 @@ impl NoAnswer {
         }
         let why = if timed_out { "no answer in time".to_owned() } else { deepest.to_string() };
         NoAnswer { why, tls }
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name.trim_end_matches('.').eq_ignore_ascii_case("localhost"),
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
     }
 }
 

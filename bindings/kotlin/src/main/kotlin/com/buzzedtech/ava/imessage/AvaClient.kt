@@ -104,8 +104,11 @@ public class AvaClient internal constructor(
      * @throws AvaException.DeliveryUnknown if that still doesn't tell.
      * @throws AvaException.Rejected if the history shows that the message failed.
      */
-    public suspend fun settle(attempt: Attempt, options: CallOptions = CallOptions.NONE): SentMessage =
-        outcome(failing { core.settle(attempt.core, coreOptions(options)) }, { wait() }, { sentMessage(take()) })
+    public suspend fun settle(attempt: Attempt, options: CallOptions = CallOptions.NONE): SentMessage = outcome(
+        failing(Delivery.UNKNOWN, attempt) { core.settle(attempt.core, coreOptions(options)) },
+        { wait() },
+        { sentMessage(take()) },
+    )
 
     /**
      * A conversation, over all its pages, in the server's order: a cold flow, which fetches a page when it is needed.
@@ -161,7 +164,8 @@ public class AvaClient internal constructor(
      *
      * @param since From this time on, by the service's clock; else from the beginning of the collection on.
      * @param phone Only messages from this phone.
-     * @param interval Between polls: 5 s if it is not given, stretching to 10 s while nothing comes; 0.1 s at least.
+     * @param interval Between polls: 5 s if it is not given, 0.1 s at least; it stretches to twice as much while nothing
+     * comes.
      * @param checkpoint Where it keeps what was acknowledged. Without one each collection begins anew.
      * @param autoAck Whether asking for the next message acknowledges the last. Turn it off for whatever reads ahead.
      * @param onGap Told of each stretch of time of which messages may have been missed.

@@ -23,7 +23,7 @@ import kotlin.time.Duration
  * @property userAgent The app's words in the `user-agent`.
  * @property onUnknown Told of the attempt of every send that was cancelled in flight.
  * @property logger Where the log goes; nowhere if it is not given.
- * @property logLevel From which level on: [LogLevel.INFO].
+ * @property logLevel From which level on: [LogLevel.INFO] if it is not given.
  */
 public class ClientOptions(
     public val timeout: Duration? = null,
@@ -42,7 +42,7 @@ public class ClientOptions(
     public val userAgent: String? = null,
     public val onUnknown: ((Attempt) -> Unit)? = null,
     public val logger: Logger? = null,
-    public val logLevel: LogLevel = LogLevel.INFO,
+    public val logLevel: LogLevel? = null,
 ) {
     private val given: Map<String, Any?>
         get() = mapOf(

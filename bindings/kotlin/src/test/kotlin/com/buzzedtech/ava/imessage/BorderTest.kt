@@ -4,6 +4,7 @@ import com.buzzedtech.ava.imessage.core.panicInNextCalls
 import com.buzzedtech.ava.imessage.core.panicInNextGuards
 import com.buzzedtech.ava.imessage.core.uniffiContinuationHandleMap
 import com.buzzedtech.ava.imessage.core.uniffiForeignFutureHandleCount
+import com.buzzedtech.ava.imessage.testing.madeUpAttempt
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.ExperimentalCoroutinesApi
@@ -11,6 +12,8 @@ import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.delay
+import kotlinx.coroutines.flow.take
+import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.joinAll
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.newSingleThreadContext
@@ -185,6 +188,25 @@ class BorderTest {
         panicInNextGuards(1u)
         fails<AvaException.Internal> { client() }
         client().close()
+        // Nor does one get out of what begins a call, or of what can't fail otherwise.
+        val attempt = madeUpAttempt(PHONE, "text")
+        for (work in listOf<suspend (AvaClient) -> Any?>(
+            { it.send(PHONE, "text") },
+            { it.settle(attempt) },
+            { it.messagesPage(PHONE) },
+            { it.messages(PHONE).toList() },
+            { it.poll() },
+            { it.listen().take(1).toList() },
+            { it.generate(PHONE, listOf(Turn.user("text"))) },
+            { it.draftReply(PHONE) },
+            { it.baseURL },
+            { it.closeAndJoin() },
+            { attempt.toJson() },
+        )) {
+            panicInNextGuards(1u)
+            fails<AvaException.Internal> { work(client) }
+        }
+        assertEquals(0, client.poll().count)
     }
 
     @OptIn(ExperimentalCoroutinesApi::class, kotlinx.coroutines.DelicateCoroutinesApi::class)

@@ -122,7 +122,7 @@ class ClientTest {
         assertNotEquals(call, CallOptions(timeout = 2.seconds))
         val logger = Logger {}
         val options = ClientOptions(maxRetries = 3, headers = mapOf("x-secret" to "canary"), onUnknown = {}, logger = logger)
-        assertEquals("ClientOptions(maxRetries=3, headers=[x-secret], onUnknown=…, logger=…, logLevel=INFO)", "$options")
+        assertEquals("ClientOptions(maxRetries=3, headers=[x-secret], onUnknown=…, logger=…)", "$options")
         assertEquals(ClientOptions(backoff = 1.seconds, logger = logger), ClientOptions(backoff = 1.seconds, logger = logger))
         assertNotEquals(ClientOptions(), ClientOptions(backoff = 1.seconds))
     }
@@ -199,9 +199,14 @@ class ClientTest {
         for (read in listOf<suspend () -> Any?>(
             { client.poll(options = negative) },
             { client.generate(PHONE, context, options = negative) },
-            { client.settle(madeUpAttempt(PHONE, "canary"), negative) },
         )) {
             assertNull(fails<AvaException.InvalidRequest> { read() }.delivery)
+        }
+        // What can't be settled is as unknown as before, and comes back.
+        val attempt = madeUpAttempt(PHONE, "canary")
+        for (options in listOf(negative, CallOptions(headers = mapOf("x-half" to "\ud83d")))) {
+            val error = fails<AvaException.InvalidRequest> { client.settle(attempt, options) }
+            assertEquals(Delivery.UNKNOWN to attempt, error.delivery to error.attempt)
         }
         assertEquals(emptyList<Any>(), sandbox.requests())
     }

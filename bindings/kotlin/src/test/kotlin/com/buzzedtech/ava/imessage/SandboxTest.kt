@@ -31,6 +31,16 @@ class SandboxTest {
     }
 
     @Test
+    fun `its tokens are for certain phones, if they are given`() = runBlocking<Unit> {
+        Sandbox.start().use { sandbox ->
+            val app = AvaClient(sandbox.tokenProvider(phones = listOf(PHONE)), sandbox.baseURL)
+            app.send(PHONE, "from an app")
+            fails<AvaException.PermissionDenied> { app.send("+15550009999", "from an app") }
+            app.close()
+        }
+    }
+
+    @Test
     fun `it starts with settings, and refuses wrong ones`() = runBlocking<Unit> {
         Sandbox.start(settings = mapOf("history_order" to "newest_first")).use { sandbox ->
             assertEquals("newest_first", sandbox.settings()["history_order"])

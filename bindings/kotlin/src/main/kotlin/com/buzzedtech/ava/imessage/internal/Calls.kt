@@ -1,5 +1,6 @@
 package com.buzzedtech.ava.imessage.internal
 
+import com.buzzedtech.ava.imessage.Attempt
 import com.buzzedtech.ava.imessage.AvaException
 import com.buzzedtech.ava.imessage.Delivery
 import com.buzzedtech.ava.imessage.Details
@@ -56,15 +57,16 @@ internal fun CoreStream.finish() {
 /**
  * What the library throws, as this package's exceptions.
  *
- * @param delivery Of what would have sent something: that nothing went out.
+ * @param delivery Of what would have sent something: that nothing went out. Of a settling: that it is as unknown as before.
+ * @param attempt What is being settled.
  */
-internal inline fun <T> failing(delivery: Delivery? = null, work: () -> T): T {
+internal inline fun <T> failing(delivery: Delivery? = null, attempt: Attempt? = null, work: () -> T): T {
     try {
         return work()
     } catch (error: CoreException) {
         throw exception(error)
     } catch (error: CharacterCodingException) {
-        throw AvaException.InvalidRequest(HALF, error, Details(delivery = delivery))
+        throw AvaException.InvalidRequest(HALF, error, Details(delivery = delivery, attempt = attempt))
     }
 }
 

@@ -137,9 +137,7 @@ private fun exception(failure: Failure, cause: Throwable?): AvaException {
         messageId = failure.messageId,
         attempt = failure.attempt?.let(::Attempt),
     )
-    // What it is called here, and in Swift.
-    val message = failure.reason.replace(Regex("^baseUrl:"), "baseURL:")
-    return exception(failure.number.toInt(), message, cause, details)
+    return exception(failure.number.toInt(), failure.reason, cause, details)
 }
 
 /** The numbers of the kinds. */

@@ -22,6 +22,7 @@ import com.buzzedtech.ava.imessage.core.LogLine
 import com.buzzedtech.ava.imessage.core.LogSink
 import com.buzzedtech.ava.imessage.core.Thrown
 import com.buzzedtech.ava.imessage.core.flushCallbacks
+import com.buzzedtech.ava.imessage.core.flushLimitMs
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.ensureActive
@@ -67,7 +68,7 @@ internal fun coreOptions(
     userAgent = options.userAgent,
     hooks = options.onUnknown?.let(told::ofClient),
     logger = options.logger?.let(::Sink),
-    logLevel = CoreLevel.valueOf(options.logLevel.name),
+    logLevel = options.logLevel?.let { CoreLevel.valueOf(it.name) },
 )
 
 private val NO_OPTIONS = CoreCallOptions(null, null, emptyList())
@@ -187,9 +188,8 @@ internal class Told(
 /** How long a closing client waits for what was logged and told: it may be closed on a thread that draws. */
 private const val AT_CLOSE_MS: ULong = 1000u
 
-/** How long a coroutine does, and how long a thread is blocked for it before it is looked whether it was cancelled. */
-private const val AT_MOST_MS = 2000
-private const val SLICE_MS = 50
+/** How long a thread is blocked for a coroutine that waits, before it is looked whether that was cancelled. */
+private const val SLICE_MS: ULong = 50u
 
 internal fun deliver() {
     flushCallbacks(AT_CLOSE_MS)
@@ -197,8 +197,8 @@ internal fun deliver() {
 
 /** Whether all that was logged and told so far has arrived. */
 internal suspend fun delivered(): Boolean = withContext(Dispatchers.IO) {
-    repeat(AT_MOST_MS / SLICE_MS) {
-        if (flushCallbacks(SLICE_MS.toULong())) return@withContext true
+    repeat((flushLimitMs() / SLICE_MS).toInt()) {
+        if (flushCallbacks(SLICE_MS)) return@withContext true
         ensureActive()
     }
     false

@@ -93,9 +93,14 @@ public class Sandbox private constructor(
     public fun serverClient(options: ClientOptions = ClientOptions()): AvaClient =
         AvaClient(apiKey = apiKey, baseURL = baseURL, options = options)
 
-    /** A provider of short-lived tokens, as an app's own server would issue them. */
-    public fun tokenProvider(lifetime: Duration = 10.minutes): TokenProvider =
-        TokenProvider { Token(token(lifetime), expiresIn = lifetime) }
+    /**
+     * A provider of short-lived tokens, as an app's own server would issue them.
+     *
+     * @param lifetime How long a token is taken, by the sandbox's clock.
+     * @param phones For which phones; for all if it is not given.
+     */
+    public fun tokenProvider(lifetime: Duration = 10.minutes, phones: List<String>? = null): TokenProvider =
+        TokenProvider { Token(token(lifetime, phones), expiresIn = lifetime) }
 
     /**
      * Lets a message arrive, and gives its row.
