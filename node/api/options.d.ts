@@ -1,7 +1,7 @@
 /** What can be said of a client and of a call, and whether it is of the right type. What it means is the core's. */
 import type { Attempt } from "./attempt.js";
 import { AvaError, ConfigurationError, InvalidRequestError } from "./errors.js";
-import type { LogLevel, Logger } from "./logging.js";
+import { type LogLevel, type Logger } from "./logging.js";
 import type { Gap, SkippedRow } from "./models.js";
 /** Further headers: an object, a `Headers`, a `Map`, or a list of pairs. */
 export type HeadersLike = Readonly<Record<string, string>> | Iterable<readonly [string, string]>;

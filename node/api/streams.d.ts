@@ -36,7 +36,7 @@ export declare class Listener extends Stream {
     #private;
     /**
      * Begins: asks the service for its time, or reads the checkpoint. {@link next} does so by itself; this is for whoever
-     * wants to know that it has begun.
+     * wants to know that it has begun. If it fails, asking again begins anew.
      *
      * @throws ConfigurationError if the checkpoint belongs to another base URL or phone.
      * @throws StorageError if it can't be read or written.
@@ -45,7 +45,9 @@ export declare class Listener extends Stream {
     /**
      * The next message. Unless `autoAck` is off, asking for it acknowledges the last.
      *
-     * @throws AvaError if something ended it that no further try would mend. It is at its end then.
+     * @throws StorageError if the checkpoint failed: nothing was acknowledged, and asking again tries again.
+     * @throws AvaError (any other) if something ended it that no further try would mend. Once it was open, it is at its end
+     *   then.
      */
     next(): Promise<IteratorResult<Message, undefined>>;
     /**

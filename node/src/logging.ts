@@ -6,6 +6,13 @@ import { inspect } from "node:util";
 export type LogLevel = "off" | "error" | "warn" | "info" | "debug" | "trace";
 
 /**
+ * All of them, the quietest first.
+ *
+ * @internal
+ */
+export const LEVELS: readonly LogLevel[] = ["off", "error", "warn", "info", "debug", "trace"];
+
+/**
  * A logger such as `console` or pino's. Like pino's if it has `bindings`: then the fields come first, and the message
  * second. Neither keys, nor texts, nor full phone numbers come to it.
  */
@@ -30,14 +37,12 @@ export interface Logger {
 /** A line, as the native half tells it. */
 export type Line = [level: Exclude<LogLevel, "off">, message: string, fields: Record<string, unknown>];
 
-const LEVELS: readonly string[] = ["off", "error", "warn", "info", "debug", "trace"];
-
 /** Pino has two more. */
 const OF_PINO: Readonly<Record<string, LogLevel>> = { silent: "off", fatal: "error" };
 
 function level(name: unknown): LogLevel | undefined {
   const known = typeof name === "string" ? name.trim().toLowerCase() : "";
-  return LEVELS.includes(known) ? (known as LogLevel) : OF_PINO[known];
+  return LEVELS.find((level) => level === known) ?? OF_PINO[known];
 }
 
 /** What `AVA_LOG` has written where there is no logger: lines on stderr. */

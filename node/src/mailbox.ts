@@ -4,7 +4,7 @@
  */
 
 import { Attempt } from "./attempt.js";
-import { type AvaError, InternalError, type ToldError, makeError } from "./errors.js";
+import { AvaError, InternalError, type ToldError, makeError } from "./errors.js";
 import { type CallArguments, type CallId, type NativeMailbox, native } from "./native.js";
 import type { CheckedCall } from "./options.js";
 import { Failure } from "./trace.js";
@@ -74,8 +74,6 @@ class Mailbox {
   readonly #owners = new Map<number, WeakRef<Owner>>();
   /** What callbacks threw, until no error can speak of it any more. */
   readonly #raised = new Map<number, unknown>();
-  /** Owners of calls that were aborted: something may still be told to them. */
-  readonly #lingering = new Set<Owner>();
   /** Keeps this alive while something is under way, though the package may have been unloaded by a test runner. */
   readonly #hold: (held: boolean) => void;
 
@@ -117,7 +115,8 @@ class Mailbox {
           whenAborted(signal, abort);
         }
       } catch (error) {
-        resolve(new Failure(error, true));
+        // What the application's own code threw, in a getter or an iterator that it gave, stays as it is.
+        resolve(new Failure(error, error instanceof AvaError));
       }
     });
   }
@@ -148,34 +147,55 @@ class Mailbox {
     );
   }
 
-  /** Deals with all that has come. */
+  /**
+   * Deals with all that has come: first with the calls that have ended. Those count as told, and a callback that aborts
+   * one of them comes too late.
+   */
   deliver(batch: string): void {
-    for (const item of JSON.parse(batch) as [number, ...unknown[]][]) {
-      if (item[0] === 0) {
+    const items = JSON.parse(batch) as [number, ...unknown[]][];
+    const aborted = new Set<Owner>();
+    for (const item of items.filter(([id]) => id !== 0)) {
+      guarded(() => {
+        this.#ended(item, aborted);
+      });
+    }
+    if (aborted.size > 0) {
+      guarded(() => {
+        this.#linger(aborted);
+      });
+    }
+    for (const item of items.filter(([id]) => id === 0)) {
+      guarded(() => {
         this.#news(item);
-      } else {
-        this.#ended(item);
-      }
+      });
     }
   }
 
-  #ended([id, how, value, ...rest]: [number, ...unknown[]]): void {
+  #ended([id, how, value, ...rest]: [number, ...unknown[]], aborted: Set<Owner>): void {
     const waiting = this.#waiting.get(id);
     if (waiting === undefined) {
       return;
     }
     this.#waiting.delete(id);
-    if (waiting.signal && waiting.abort) {
-      notWhenAborted(waiting.signal, waiting.abort);
-    }
     if (how === 0) {
       waiting.resolve(this.#read(waiting.read, value, rest) as never);
     } else if (how === 1) {
-      waiting.resolve(new Failure(this.error(value as ToldError), true) as never);
+      waiting.resolve(this.#read(() => new Failure(this.error(value as ToldError), true), value, rest) as never);
     } else if (waiting.owner) {
-      // It was aborted; what becomes of it is told later.
-      this.#lingering.add(waiting.owner);
+      aborted.add(waiting.owner);
     }
+    if (waiting.signal && waiting.abort) {
+      notWhenAborted(waiting.signal, waiting.abort);
+    }
+  }
+
+  /** Keeps the owners of calls that were aborted until they were told what became of them. */
+  #linger(owners: Set<Owner>): void {
+    const resolve = (): void => {
+      owners.clear();
+    };
+    const none = { owner: undefined, signal: undefined, abort: undefined };
+    this.#waiting.set(this.native.flush(), { resolve, read: () => undefined, ...none });
   }
 
   #read(read: Read<unknown>, value: unknown, rest: unknown[]): unknown {
@@ -192,7 +212,6 @@ class Mailbox {
       case undefined:
         // Nothing is under way, and nothing is left to be told.
         if (this.#waiting.size === 0) {
-          this.#lingering.clear();
           this.#hold(false);
         }
         break;
@@ -232,15 +251,37 @@ class Mailbox {
   }
 }
 
+/** Deals with one thing that has come. What goes wrong there must not cost the others. */
+function guarded(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    toldInVain("ava-imessage, by a bug of its own,", error);
+  }
+}
+
 /** All that is told of what a callback threw: its words may hold anything. */
 function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : "something that is no Error";
+  try {
+    const name: unknown = error instanceof Error ? error.name : undefined;
+    return typeof name === "string" ? name : "something that is no Error";
+  } catch {
+    return "something that has no name";
+  }
+}
+
+/** The words for what was thrown, which may be anything: a proxy, an object that has no words. */
+function wordsOf(error: unknown): string {
+  try {
+    return error instanceof Error ? String(error.stack ?? error) : String(error);
+  } catch {
+    return "something that has no words";
+  }
 }
 
 /** A callback that nobody waits for threw, or rejected. */
 export function toldInVain(which: string, error: unknown): void {
-  const words = error instanceof Error ? (error.stack ?? String(error)) : String(error);
-  process.emitWarning(`${which} threw: ${words}`, "AvaCallbackWarning");
+  process.emitWarning(`${which} threw: ${wordsOf(error)}`, "AvaCallbackWarning");
 }
 
 /** Calls a callback that nobody waits for. */

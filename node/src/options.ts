@@ -2,7 +2,7 @@
 
 import type { Attempt } from "./attempt.js";
 import { AvaError, ConfigurationError, InvalidRequestError } from "./errors.js";
-import type { LogLevel, Logger } from "./logging.js";
+import { LEVELS, type LogLevel, type Logger } from "./logging.js";
 import type { Gap, SkippedRow } from "./models.js";
 
 /** Further headers: an object, a `Headers`, a `Map`, or a list of pairs. */
@@ -296,11 +296,11 @@ function logger(kind: Kind, name: string, value: unknown): Logger {
 }
 
 function logLevel(kind: Kind, name: string, value: unknown): LogLevel {
-  const levels = ["off", "error", "warn", "info", "debug", "trace"];
-  if (typeof value !== "string" || !levels.includes(value)) {
-    throw new kind(`${name}: must be one of ${levels.join(", ")}`);
+  const level = LEVELS.find((known) => known === value);
+  if (level === undefined) {
+    throw new kind(`${name}: must be one of ${LEVELS.join(", ")}`);
   }
-  return value as LogLevel;
+  return level;
 }
 
 type Check = (kind: Kind, name: string, value: unknown) => unknown;
@@ -387,7 +387,8 @@ export const pageOptions = (options: unknown) => all(InvalidRequestError, CHECKS
 /** The options of `poll`. */
 export const pollOptions = (options: unknown) => all(InvalidRequestError, CHECKS.poll, options);
 /** The options of `generate`. */
-export const generateOptions = (options: unknown) => all(InvalidRequestError, CHECKS.generate, options);
+export const generateOptions = (options: unknown) =>
+  sending(sends(options) ? "not_sent" : undefined, () => all(InvalidRequestError, CHECKS.generate, options));
 /** The options of `draftReply`. */
 export const draftOptions = (options: unknown) => all(InvalidRequestError, CHECKS.draft, options);
 /** The options of `listen`. */
@@ -418,6 +419,11 @@ export function context(value: unknown, delivery?: NotSent): string[] {
     }
     return flat;
   });
+}
+
+/** Whether the service was to send what it generates. */
+function sends(options: unknown): boolean {
+  return typeof options === "object" && options !== null && "autoSend" in options && options.autoSend === true;
 }
 
 function sending<T>(delivery: NotSent, check: () => T): T {

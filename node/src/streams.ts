@@ -32,13 +32,13 @@ abstract class Stream implements AsyncIterableIterator<Message>, AsyncDisposable
   }
 
   /**
-   * Makes a call that ends the stream if it fails.
+   * Makes a call. Aborting it ends the stream; whether a failure does is for the native half to say.
    *
    * @internal
    */
   protected async call<T>(begin: () => CallId, read: (value: never, rest: never[]) => T): Promise<T | Failure> {
     const outcome = await mailbox.call(() => this.#given, undefined, begin, read as never, this.#owner);
-    if (outcome instanceof Failure) {
+    if (outcome instanceof Failure && this.#given.signal?.aborted) {
       this.end();
     }
     return outcome as T | Failure;
@@ -131,6 +131,9 @@ export class Messages extends Stream {
     this.#pulling = pulling;
     const outcome = await pulling;
     this.#pulling = undefined;
+    if (outcome instanceof Failure) {
+      this.end();
+    }
     const value = settled(this.next, outcome);
     if (value === undefined) {
       this.end();
@@ -192,8 +195,10 @@ class Callbacks implements Owner {
  * `autoAck: false` and {@link ack}.
  */
 export class Listener extends Stream {
-  readonly #native: NativeListener;
+  /** Gives a listener that isn't open yet. */
+  readonly #begin: () => NativeListener;
   readonly #callbacks: Callbacks;
+  #native: NativeListener;
   #opening: Promise<undefined | Failure> | undefined;
   #isOpen = false;
 
@@ -220,12 +225,13 @@ export class Listener extends Stream {
       onSkipped: given.onSkipped !== undefined,
       onRetry: given.onRetry !== undefined,
     };
-    this.#native = core.listen(mailbox.own(callbacks), options, given.timeoutMs, given.maxRetries, given.headers);
+    this.#begin = () => core.listen(mailbox.own(callbacks), options, given.timeoutMs, given.maxRetries, given.headers);
+    this.#native = this.#begin();
   }
 
   /**
    * Begins: asks the service for its time, or reads the checkpoint. {@link next} does so by itself; this is for whoever
-   * wants to know that it has begun.
+   * wants to know that it has begun. If it fails, asking again begins anew.
    *
    * @throws ConfigurationError if the checkpoint belongs to another base URL or phone.
    * @throws StorageError if it can't be read or written.
@@ -236,7 +242,12 @@ export class Listener extends Stream {
   }
 
   #open(): Promise<undefined | Failure> {
-    this.#opening ??= this.call(
+    this.#opening ??= this.#opened();
+    return this.#opening;
+  }
+
+  async #opened(): Promise<undefined | Failure> {
+    const outcome = await this.call(
       () => this.#native.open(),
       () => {
         this.#isOpen = true;
@@ -246,13 +257,20 @@ export class Listener extends Stream {
         return undefined;
       },
     );
-    return this.#opening;
+    if (outcome instanceof Failure && !this.ended) {
+      // Whoever asks next begins anew.
+      this.#native = this.#begin();
+      this.#opening = undefined;
+    }
+    return outcome;
   }
 
   /**
    * The next message. Unless `autoAck` is off, asking for it acknowledges the last.
    *
-   * @throws AvaError if something ended it that no further try would mend. It is at its end then.
+   * @throws StorageError if the checkpoint failed: nothing was acknowledged, and asking again tries again.
+   * @throws AvaError (any other) if something ended it that no further try would mend. Once it was open, it is at its end
+   *   then.
    */
   async next(): Promise<IteratorResult<Message, undefined>> {
     if (this.ended) {

@@ -5,6 +5,8 @@
  * else that is done here for it.)
  */
 
+import { AvaError } from "./errors.js";
+
 /** What a call gives if it fails. */
 export class Failure {
   constructor(
@@ -30,7 +32,8 @@ export function traced<T>(method: Function, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw pointing(method, error);
+    // What a getter of the application's threw stays as it is.
+    throw error instanceof AvaError ? pointing(method, error) : error;
   }
 }
 

@@ -157,3 +157,34 @@ test("a stream that is aborted ends; what was not taken comes again", async () =
   await using other = client.listen({ intervalMs: 100, checkpoint });
   assert.equal(((await other.next()).value as Message).text, "canary 2");
 });
+
+test("a callback that aborts a send whose outcome has come changes nothing", async () => {
+  await sandbox.reset();
+  let controller = new AbortController();
+  const told: string[] = [];
+  const abort = (): void => {
+    controller.abort();
+  };
+  await using client = sandbox.client({
+    logLevel: "trace",
+    logger: { error: abort, warn: abort, info: abort, debug: abort },
+    onUnknown: (attempt) => told.push(attempt.text),
+  });
+  for (let i = 0; i < 20; i += 1) {
+    controller = new AbortController();
+    const text = `canary ${String(i)}`;
+    const sending = client.send(PHONE, text, { signal: controller.signal });
+    // Meanwhile both come, the lines of the log and the outcome: in one batch.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+    const sent = await sending.then(
+      () => true,
+      () => false,
+    );
+    if (sent) {
+      told.push(text);
+    }
+  }
+  await flush();
+  const untold = (await sandbox.messages()).map((it) => String(it["message"])).filter((it) => !told.includes(it));
+  assert.deepEqual(untold, []);
+});

@@ -196,7 +196,7 @@ test("wrong arguments are rejections that name them, and nothing is sent", async
   await sandbox.reset();
   await using client = sandbox.client();
   const any = client as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
-  const wrong: [string, unknown[], RegExp][] = [
+  const wrong: [string, unknown[], RegExp, "not_sent"?][] = [
     ["send", [], /^phone: must be a string, not undefined$/],
     ["send", [PHONE], /^text: must be a string, not undefined$/],
     ["send", [15550001111, "canary"], /^phone: must be a string, not a number$/],
@@ -231,17 +231,19 @@ test("wrong arguments are rejections that name them, and nothing is sent", async
       [PHONE, [{ role: "user", content: "canary" }], { autoSend: "yes" }],
       /^autoSend: must be true or false/,
     ],
+    ["generate", [PHONE, [], { autoSend: true, maxRetries: -1 }], /^maxRetries: /, "not_sent"],
+    ["generate", [PHONE, [], { autoSend: false, maxRetries: -1 }], /^maxRetries: /],
     ["draftReply", [PHONE, { history: 0.5 }], /^history: must be a whole number/],
     ["draftReply", [PHONE, { instructions: 1 }], /^instructions: must be a string, not a number$/],
   ];
-  for (const [method, args, words] of wrong) {
+  for (const [method, args, words, delivery] of wrong) {
     const promise = any[method]?.apply(client, args);
     assert.ok(promise instanceof Promise);
     const error = await avaError(promise);
     assert.equal(error.name, "InvalidRequestError", error.message);
     assert.match(error.message, words);
     assert.ok(!error.message.includes("canary") && !error.message.includes(PHONE));
-    assert.equal(error.delivery, method === "send" ? "not_sent" : undefined, error.message);
+    assert.equal(error.delivery, delivery ?? (method === "send" ? "not_sent" : undefined), error.message);
   }
   for (const [method, args, words] of [
     ["messages", [], /^phone: must be a string, not undefined$/],
@@ -354,7 +356,13 @@ describe("a token provider", () => {
       assert.equal(error.delivery, "not_sent");
       assert.ok(!error.message.includes("canary"));
     }
-    for (const odd of ["a string", 0, null, undefined]) {
+    const nameless = Object.defineProperty(new Error("canary"), "name", {
+      get: () => {
+        throw thrown;
+      },
+    });
+    const odds = ["a string", 0, null, undefined, Object.assign(new Error("canary"), { name: 7 }), nameless];
+    for (const odd of odds) {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- people do
       await using client = sandbox.client({ tokenProvider: () => Promise.reject(odd) });
       const error = await avaError(client.poll());

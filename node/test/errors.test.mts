@@ -176,3 +176,31 @@ test("the stack points at the caller", async () => {
   );
   assert.match((thrown as Error).stack ?? "", /^ConfigurationError: baseUrl: .*\n +at making /);
 });
+
+test("what the application's own code throws stays as it is", async () => {
+  await using client = new ava.AvaClient({ apiKey: "sk_1", baseUrl: "http://127.0.0.1:1" });
+  const mine = new Error("mine");
+  const { stack } = mine;
+  const options = {
+    get timeoutMs(): number {
+      throw mine;
+    },
+  };
+  function* turns(): Generator<never> {
+    throw mine;
+  }
+  const calls = [
+    () => client.poll(options),
+    () => client.generate("+15550001111", turns()),
+    async () => {
+      await client.listen(options).open();
+    },
+    async () => {
+      await client.messages("+15550001111", options).next();
+    },
+  ];
+  for (const call of calls) {
+    assert.equal(await failure(call()), mine);
+    assert.equal(mine.stack, stack);
+  }
+});

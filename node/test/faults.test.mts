@@ -411,6 +411,35 @@ describe("modules", () => {
     assert.ok(Number(clean(ran)) < 5, ran.stdout);
   });
 
+  test("whose calls were aborted are let go, whatever else is under way", async () => {
+    await sandbox.reset();
+    await sandbox.fault("poll", { delay_ms: 30_000, times: null });
+    const ran = await run(
+      `
+        const refs = [];
+        (async () => {
+          const held = new AbortController();
+          const waiting = client.poll({ signal: held.signal }).catch(() => undefined);
+          for (let i = 0; i < 50; i += 1) {
+            const one = new AvaClient({ baseUrl: client.baseUrl, apiKey: "${sandbox.apiKey}", onUnknown: () => one.poll() });
+            const controller = new AbortController();
+            const polling = one.poll({ signal: controller.signal }).catch(() => undefined);
+            controller.abort();
+            await polling;
+            refs.push(new WeakRef(one));
+          }
+          for (let i = 0; i < 10; i += 1) { gc(); await new Promise((resolve) => setTimeout(resolve, 20)); }
+          console.log(refs.filter((ref) => ref.deref()).length);
+          held.abort();
+          await waiting;
+        })();
+      `,
+      { args: ["--expose-gc"] },
+    );
+    assert.ok(Number(clean(ran)) < 5, ran.stdout);
+    await sandbox.reset();
+  });
+
   test("import and require give the same", async () => {
     const ran = await run(`
       (async () => {

@@ -216,6 +216,7 @@ describe("a listener", () => {
     const failed = await avaError(loading.open());
     assert.ok(failed instanceof StorageError);
     assert.equal(failed.cause, thrown);
+    await loading.close();
     assert.ok((await loading.next()).done);
     const odd = client.listen({ ...quick, checkpoint: { load: () => 3 as never, save: () => undefined } });
     assert.match(((await avaError(odd.next())).cause as Error).message, /must give a string, or nothing/);
@@ -273,10 +274,110 @@ describe("a listener", () => {
     await sandbox.reset();
     await using client = sandbox.client();
     await sandbox.fault("poll", { status: 403, times: null });
-    const listener = client.listen(quick);
+    const listener = client.listen({ ...quick, since: new Date() });
     assert.ok((await avaError(listener.next())) instanceof PermissionDeniedError);
     assert.ok((await listener.next()).done);
     await sandbox.clearFaults();
+  });
+
+  test("goes on after its checkpoint failed to be saved", async () => {
+    await sandbox.reset();
+    await using client = sandbox.client();
+    const thrown = new RangeError("disk full");
+    let broken = false;
+    let saved: string | undefined;
+    const checkpoint: Checkpoint = {
+      load: () => saved,
+      save: (state) => {
+        if (broken) {
+          throw thrown;
+        }
+        saved = state;
+      },
+    };
+    await using listener = await client.listen({ ...quick, checkpoint }).open();
+    await sandbox.inbound(PHONE, "canary 1");
+    assert.equal(((await listener.next()).value as Message).text, "canary 1");
+    await sandbox.inbound(PHONE, "canary 2");
+    broken = true;
+    const error = await avaError(listener.next());
+    assert.ok(error instanceof StorageError);
+    assert.equal(error.cause, thrown);
+    broken = false;
+    assert.equal(((await listener.next()).value as Message).text, "canary 2");
+  });
+
+  test("begins anew if it could not be opened", async () => {
+    await sandbox.reset();
+    await using client = sandbox.client();
+    const thrown = new RangeError("not yet");
+    let loads = 0;
+    const checkpoint: Checkpoint = {
+      load: () => {
+        loads += 1;
+        if (loads === 1) {
+          throw thrown;
+        }
+        return undefined;
+      },
+      save: () => undefined,
+    };
+    const listener = client.listen({ ...quick, checkpoint });
+    const [first, second] = await Promise.all([avaError(listener.open()), avaError(listener.next())]);
+    assert.deepEqual([first.cause, second.cause, loads], [thrown, thrown, 1]);
+    await sandbox.fault("poll", { status: 403 });
+    assert.ok((await avaError(listener.next())) instanceof PermissionDeniedError);
+    await listener.open();
+    await sandbox.inbound(PHONE, "canary");
+    assert.equal(((await listener.next()).value as Message).text, "canary");
+    await listener.close();
+    assert.ok((await listener.next()).done);
+  });
+
+  test("tells its hook why the token provider failed", async () => {
+    await sandbox.reset();
+    const thrown = new RangeError("no token today");
+    await using client = sandbox.client({ apiKey: undefined, tokenProvider: () => Promise.reject(thrown) });
+    const errors: AvaError[] = [];
+    const onRetry = (error: AvaError): unknown => errors.push(error);
+    const listener = client.listen({ ...quick, since: new Date(), onRetry });
+    const waiting = listener.next();
+    await until("it was tried", () => errors.length > 0);
+    assert.deepEqual([errors[0]?.code, errors[0]?.cause], ["authentication", thrown]);
+    await listener.close();
+    assert.ok((await waiting).done);
+  });
+
+  test("survives hooks that throw odd things", async () => {
+    await sandbox.reset();
+    await using client = sandbox.client({ backoffMs: 5, backoffMaxMs: 10 });
+    const warnings: string[] = [];
+    const hear = (warning: Error): unknown => warnings.push(warning.message);
+    process.on("warning", hear);
+    const odd: unknown[] = [
+      Object.create(null),
+      Object.defineProperty(new Error("odd"), "stack", {
+        get: () => {
+          throw new Error("no stack");
+        },
+      }),
+      Symbol("odd"),
+    ];
+    const count = odd.length;
+    await sandbox.script([
+      { when: { path: "/api/messages/poll" }, status: 503, repeat: count },
+      { when: { path: "/api/messages/poll" }, status: 403 },
+    ]);
+    const since = "2026-01-25T11:00:00Z";
+    const onRetry = (): never => {
+      throw odd.pop();
+    };
+    const listener = client.listen({ ...quick, since, onRetry });
+    assert.ok((await avaError(listener.next())) instanceof PermissionDeniedError);
+    await until("all were told", () => warnings.length === count);
+    process.off("warning", hear);
+    assert.ok(warnings.every((warning) => warning.startsWith("onRetry threw: ")));
+    await sandbox.reset();
   });
 
   test("tells its hooks", async () => {

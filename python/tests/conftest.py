@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -67,6 +68,14 @@ class Program:
         assert program.returncode == 0, f"ended with {program.returncode}: {out}{err}"
         assert err == "", err
         return out
+
+
+def wait_until(holds: object, seconds: float = 5) -> None:
+    assert callable(holds)
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, "it did not come about"
+        time.sleep(0.01)
 
 
 @pytest.fixture

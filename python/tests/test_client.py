@@ -265,41 +265,6 @@ def test_a_send_that_ends_as_its_task_is_cancelled_is_told_of(
     asyncio.run(main())
 
 
-def test_hooks_are_told(ava_sandbox: Sandbox) -> None:
-    told: list[Any] = []
-    start = datetime.now(timezone.utc) - timedelta(minutes=1)
-    ava_sandbox.script(
-        [
-            {"status": 503, "json": {"error": "Later"}},
-            {"json": {"success": True, "count": 1, "has_more": False, "messages": [{"id": 7}]}},
-            {"status": 403, "json": {"error": "Enough"}},
-        ]
-    )
-    with ava_sandbox.client(backoff=0.01, backoff_max=0.02) as client:
-        listener = client.listen(since=start, interval=0.1, on_skipped=told.append, on_retry=told.append)
-        with pytest.raises(ava_imessage.PermissionDeniedError):
-            next(listener)
-        assert _native.flush_callbacks(5)
-    assert [type(what).__name__ for what in told] == ["ServerError", "SkippedRow"]
-    assert told[0].status == 503
-
-
-def test_a_hook_that_raises_is_reported(ava_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[Any] = []
-    monkeypatch.setattr(sys, "unraisablehook", lambda what: told.append(what.exc_value))
-    ava_sandbox.script([{"status": 503}, {"status": 403, "json": {"error": "Enough"}}])
-    start = datetime.now(timezone.utc)
-
-    def hook(error: AvaError) -> None:
-        raise LookupError("in the hook")
-
-    with ava_sandbox.client(backoff=0.01) as client:
-        with pytest.raises(ava_imessage.PermissionDeniedError):
-            next(client.listen(since=start, interval=0.1, on_retry=hook))
-        assert _native.flush_callbacks(5)
-    assert [str(error) for error in told] == ["in the hook"]
-
-
 class TestTokenProviders:
     def test_a_function(self, ava_sandbox: Sandbox) -> None:
         tokens = [ava_sandbox.token(ttl=60), Token(ava_sandbox.token(ttl=60), expires_in=60)]

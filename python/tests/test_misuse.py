@@ -211,17 +211,35 @@ def test_a_listener_whose_opening_was_cancelled_opens_again(ava_sandbox: Sandbox
             first = asyncio.ensure_future(listener.__anext__())
             while not ava_sandbox.requests:
                 await asyncio.sleep(0.01)
-            with pytest.raises(RuntimeError, match="another task"):
-                await listener
+            second = asyncio.ensure_future(listener.__anext__())
+            await asyncio.sleep(0.05)
+            assert len(ava_sandbox.requests) == 1
+            ava_sandbox.fault("poll", status=403)
             first.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await first
-            ava_sandbox.fault("poll", status=403)
             with pytest.raises(ava_imessage.PermissionDeniedError):
-                await listener
+                await second
             await listener
             ava_sandbox.inbound(PHONE, "Hi!")
             assert (await listener.__anext__()).text == "Hi!"
+
+    asyncio.run(main())
+
+
+def test_tasks_open_a_listener_together(ava_sandbox: Sandbox) -> None:
+    async def main() -> None:
+        async with ava_sandbox.async_client() as client:
+            ava_sandbox.fault("poll", delay_ms=200)
+            listener = client.listen(interval=0.1)
+            hearing = [asyncio.ensure_future(listener.__anext__()) for _ in range(3)]
+            await listener
+            assert len(ava_sandbox.requests) == 1
+            for number in range(3):
+                ava_sandbox.inbound(PHONE, f"text {number}")
+            heard = await asyncio.gather(*hearing)
+            assert {message.text for message in heard} == {"text 0", "text 1", "text 2"}
+            await listener.close()
 
     asyncio.run(main())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +13,7 @@ from ava_imessage import (
     Confirmation,
     Gap,
     GeneratedMessage,
+    InvalidRequestError,
     Message,
     MessagePage,
     PollPage,
@@ -21,6 +22,9 @@ from ava_imessage import (
     Token,
     Turn,
 )
+
+if TYPE_CHECKING:
+    from ava_imessage.testing import Sandbox
 
 TIME = datetime(2026, 1, 25, 12, 0, 0, 250000, tzinfo=timezone.utc)
 ROW = Message("msg_1", "+15550001111", "canary", "inbound", TIME, "received", {"reaction": {"kind": [1, 2.5, None]}})
@@ -56,6 +60,39 @@ def test_a_value_is_a_value(value: Any) -> None:
     assert type(value).__doc__
     for name in type(value).__match_args__:
         getattr(value, name)
+
+
+#: As a service may write it: members of any order, and numbers and characters in another form than Python's.
+FURTHER = r'"z": { "b" : [1.50, 1e2, 9007199254740993],  "a" : "caf\u00e9 \ud83d" }, "k": null'
+WIRE_TIME = "2026-01-25T12:00:00.123456789Z"
+WIRE_ROW = (
+    f'{{"id": "msg_1", "phone": "{ROW.phone}", "message": "canary", "direction": "inbound", '
+    f'"timestamp": "{WIRE_TIME}", "status": "received", {FURTHER}}}'
+)
+WIRE = {
+    "send": f'{{"success": true, "message_id": "msg_1", "status": "sent", "timestamp": "{WIRE_TIME}", {FURTHER}}}',
+    "generate": f'{{"success": true, "generated_message": "canary", "message_id": "msg_1", "sent": false, '
+    f'"timestamp": "{WIRE_TIME}", {FURTHER}}}',
+    "messages": f'{{"success": true, "messages": [{WIRE_ROW}], "total": 1, "limit": 50, "offset": 0, {FURTHER}}}',
+    "poll": f'{{"success": true, "messages": [{WIRE_ROW}], "count": 1, "has_more": false, {FURTHER}}}',
+}
+
+
+def test_what_came_over_the_wire_equals_its_copy(ava_sandbox: Sandbox) -> None:
+    ava_sandbox.script([{"text": text} for text in WIRE.values()])
+    with ava_sandbox.client() as client:
+        sent = client.send(ROW.phone, "canary")
+        generated = client.generate(ROW.phone, [Turn.user("Hi!")])
+        page = client.messages_page(ROW.phone)
+        poll = client.poll()
+    for value in (sent, generated, page, poll, page.messages[0]):
+        copy = pickle.loads(pickle.dumps(value))
+        assert "z" in value.extra, value
+        assert copy == value, value
+        assert hash(copy) == hash(value)
+        assert copy.extra == value.extra
+    other = SentMessage(sent.message_id, sent.timestamp, sent.confirmation, {**sent.extra, "k": 1})
+    assert other != sent
 
 
 def test_members() -> None:
@@ -97,5 +134,6 @@ def test_a_token_hides_itself() -> None:
 
 
 def test_what_is_no_attempt_is_refused() -> None:
-    with pytest.raises(ValueError, match="^not an attempt$"):
+    with pytest.raises(InvalidRequestError, match="^attempt: not the text of an attempt$") as caught:
         Attempt.from_json('{"text": "canary"}')
+    assert isinstance(caught.value, ValueError)

@@ -2,8 +2,9 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 
-use ava_imessage::{Attempt, Error, ErrorKind, Result};
+use ava_imessage::{Attempt, BoxError, Error, ErrorKind, Result};
 
 /// An [`Error`] taken apart. What each kind means stands with [`ErrorKind`].
 #[derive(Clone)]
@@ -32,8 +33,10 @@ pub struct ErrorView {
     /// What [`Client::settle`](crate::Client::settle) needs. Keep it as it is where the language can: its text
     /// ([`attempt_to_text`]) knows less, in the process that made it.
     pub attempt: Option<Attempt>,
-    /// The error of this library behind this one. A foreign one is found by [`source_of`].
+    /// The error of this library behind this one. A foreign one is found by [`source_of`], and for a hook, which gets
+    /// no more than this, by [`ErrorView::source_of`].
     pub cause: Option<Box<ErrorView>>,
+    foreign: Option<Foreign>,
 }
 
 impl fmt::Debug for ErrorView {
@@ -64,11 +67,17 @@ impl From<&Error> for ErrorView {
             message_id: error.message_id().map(str::to_owned),
             attempt: error.attempt().cloned(),
             cause: error.cause().map(|cause| Box::new(ErrorView::from(cause))),
+            foreign: source_of::<Foreign>(error).cloned(),
         }
     }
 }
 
 impl ErrorView {
+    /// The error of type `E` that the application's token provider failed with, if it stands behind this one.
+    pub fn source_of<E: StdError + 'static>(&self) -> Option<&E> {
+        self.foreign.as_ref()?.0.downcast_ref()
+    }
+
     /// The same, for a language whose names are in camel case: what the library itself found wrong begins with the
     /// option's or argument's name, `baseUrl: …` instead of `base_url: …`. What the service said stays.
     #[must_use]
@@ -111,12 +120,42 @@ fn camel_name(name: &str) -> Option<String> {
 pub fn source_of<E: StdError + 'static>(error: &Error) -> Option<&E> {
     let mut source = error.source();
     while let Some(this) = source {
-        if let Some(found) = this.downcast_ref::<E>() {
+        let foreign = || this.downcast_ref::<Foreign>()?.0.downcast_ref::<E>();
+        if let Some(found) = this.downcast_ref::<E>().or_else(foreign) {
             return Some(found);
         }
         source = this.source();
     }
     None
+}
+
+/// What the application failed with, which an error and its views share: it passes for what is in it.
+#[derive(Clone)]
+pub(crate) struct Foreign(Arc<dyn StdError + Send + Sync>);
+
+impl Foreign {
+    /// An error of this library, as a client that the application's code uses gives it, stays what it is.
+    pub(crate) fn shared(error: BoxError) -> BoxError {
+        if error.is::<Error>() { error } else { Foreign(error.into()).into() }
+    }
+}
+
+impl fmt::Display for Foreign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for Foreign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl StdError for Foreign {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source()
+    }
 }
 
 /// An attempt as JSON text, to be kept over a restart. It holds the phone and the message.

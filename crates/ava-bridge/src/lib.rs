@@ -69,7 +69,7 @@ mod task;
 mod time;
 
 pub use ava_imessage as core;
-pub use ava_imessage::{Error, ErrorKind, Result};
+pub use ava_imessage::{Error, ErrorKind, MaskedPhone, MeasuredText, Result};
 
 pub use block::CHECK_INTERVAL;
 pub use cancel::Cancel;

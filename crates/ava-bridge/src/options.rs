@@ -13,7 +13,7 @@ use ava_imessage::{
 use zeroize::Zeroizing;
 
 use crate::cancel::Cancel;
-use crate::error::ErrorView;
+use crate::error::{ErrorView, Foreign};
 use crate::logging::Logger;
 use crate::{logging, notify};
 
@@ -166,7 +166,7 @@ struct SharedProvider(Arc<dyn TokenProvider>);
 
 impl TokenProvider for SharedProvider {
     fn token(&self) -> BoxFuture<'_, Result<Token, BoxError>> {
-        self.0.token()
+        Box::pin(async { self.0.token().await.map_err(Foreign::shared) })
     }
 }
 

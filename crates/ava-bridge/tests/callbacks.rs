@@ -234,6 +234,24 @@ fn hooks_of_a_listener_run_on_their_own_thread_and_may_use_the_client() {
     assert_eq!((error.status, &*thread), (Some(503), "ava-callbacks"));
 }
 
+#[test]
+fn a_hook_finds_what_the_token_provider_failed_with() {
+    let sandbox = sandbox();
+    let client = with_provider(&sandbox, || Err(Raised("no token today").into()));
+    let (on_retry, retries) = hook();
+    let options = ListenOptions {
+        since: Some(Timestamp::UNIX_EPOCH),
+        on_retry: Some(on_retry),
+        ..ListenOptions::default()
+    };
+    let listener = client.listen(options).block().unwrap();
+    let (_running, _result) = told(listener.next());
+    let (error, _) = retries.recv_timeout(LONG).unwrap();
+    assert_eq!(error.kind, ErrorKind::Authentication);
+    assert_eq!(error.source_of::<Raised>().unwrap().0, "no token today");
+    assert!(error.cause.is_none(), "it is none of ours");
+}
+
 type Records = Arc<Mutex<Vec<Record>>>;
 
 fn collected() -> (Records, impl Fn(Vec<Record>) + Send + Sync + 'static) {

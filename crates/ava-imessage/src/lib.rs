@@ -65,6 +65,9 @@ pub use network::Roots;
 pub use origin::{DEFAULT_BASE_URL, is_loopback_url};
 pub use poll::PollRequest;
 pub use receipt::{Receipt, Undelivered};
+/// For bindings, whose values hide what ours hide. No part of what this crate promises.
+#[doc(hidden)]
+pub use redact::{Phone as MaskedPhone, Text as MeasuredText};
 pub use send::{Attempt, SendRequest};
 pub use settle::SettleRequest;
 pub use transport::{BoxFuture, GivenUp, RequestBody, ResponseBody, Transport, TransportError};

@@ -70,8 +70,8 @@ fn shorten(text: &str) -> String {
     }
 }
 
-/// A phone number in a log: its last two digits.
-pub(crate) struct Phone<'a>(pub(crate) &'a str);
+/// A phone number in a log, or where a binding shows one: its last two digits.
+pub struct Phone<'a>(pub &'a str);
 
 impl fmt::Display for Phone<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -86,8 +86,8 @@ impl fmt::Debug for Phone<'_> {
     }
 }
 
-/// A message text in a log: how long it is.
-pub(crate) struct Text<'a>(pub(crate) &'a str);
+/// A message text in a log, or where a binding shows one: how long it is.
+pub struct Text<'a>(pub &'a str);
 
 impl fmt::Debug for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

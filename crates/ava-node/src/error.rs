@@ -32,16 +32,18 @@ impl Told {
     /// `keep` keeps an attempt for TypeScript to fetch.
     pub(crate) fn of(error: &Error, keep: &mut dyn FnMut(Attempt) -> u32) -> Told {
         let raised = source_of::<Raised>(error).map(|raised| raised.thrown.id());
-        Told::of_view(ErrorView::from(error).in_camel_case(), raised, keep)
+        Told::with(ErrorView::from(error).in_camel_case(), raised, keep)
+    }
+
+    /// The same, of what a hook is told.
+    pub(crate) fn of_view(error: ErrorView, keep: &mut dyn FnMut(Attempt) -> u32) -> Told {
+        let raised = error.source_of::<Raised>().map(|raised| raised.thrown.id());
+        Told::with(error.in_camel_case(), raised, keep)
     }
 
     /// What was thrown stands behind the innermost of our errors.
-    pub(crate) fn of_view(
-        error: ErrorView,
-        raised: Option<u32>,
-        keep: &mut dyn FnMut(Attempt) -> u32,
-    ) -> Told {
-        let cause = error.cause.map(|cause| Box::new(Told::of_view(*cause, raised, keep)));
+    fn with(error: ErrorView, raised: Option<u32>, keep: &mut dyn FnMut(Attempt) -> u32) -> Told {
+        let cause = error.cause.map(|cause| Box::new(Told::with(*cause, raised, keep)));
         Told {
             code: error.code,
             message: error.message,

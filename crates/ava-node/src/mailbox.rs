@@ -213,7 +213,7 @@ impl Desk {
                 write!(text, r#"[0,"tell",{owner},"{which}",{number}]"#)
             }
             Item::TellError(owner, which, error) => {
-                let told = json(&Told::of_view(error, None, &mut keep));
+                let told = json(&Told::of_view(error, &mut keep));
                 write!(text, r#"[0,"tell",{owner},"{which}",{told}]"#)
             }
             Item::Forget(id) => write!(text, r#"[0,"forget",{id}]"#),

@@ -1,6 +1,7 @@
 //! A call, and its two faces: a thread that waits for it, and an asyncio future that it sets.
 
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ava_bridge::core::Undelivered;
@@ -13,6 +14,13 @@ use crate::answer::{Answer, AnyAnswer};
 use crate::error::to_py_err;
 use crate::gate;
 use crate::mailbox::Mailbox;
+
+/// Whether a call was ever begun: else there is no worker to wait for.
+static BEGAN: AtomicBool = AtomicBool::new(false);
+
+pub(crate) fn any_began() -> bool {
+    BEGAN.load(Ordering::Relaxed)
+}
 
 /// A call that has not begun. It is waited for, or started on behalf of an event loop; once.
 #[pyclass(frozen, module = "ava_imessage._native")]
@@ -49,7 +57,10 @@ impl Call {
 
     fn take(&self) -> PyResult<ava_bridge::Call<AnyAnswer>> {
         match self.replace(State::Over) {
-            State::Ready(call) => Ok(call),
+            State::Ready(call) => {
+                BEGAN.store(true, Ordering::Relaxed);
+                Ok(call)
+            }
             _ => Err(PyRuntimeError::new_err("a call is made once")),
         }
     }
@@ -78,6 +89,9 @@ impl Call {
         });
         match outcome {
             ControlFlow::Continue(Ok(answer)) => {
+                // A signal that came just before the answer is raised as soon as this returns, and the value dropped
+                // with it. Raised here, it leaves the answer untold: a send is told of, a message comes again.
+                py.check_signals()?;
                 let (value, undelivered) = answer.hand_over(py);
                 if let Some(undelivered) = undelivered {
                     undelivered.delivered();

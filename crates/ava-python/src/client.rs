@@ -11,8 +11,8 @@ use pyo3::types::PyDict;
 
 use crate::answer::Answer;
 use crate::call::Call;
-use crate::error::{exception, not_sent, to_py_err};
-use crate::foreign::{Callback, Callbacks};
+use crate::error::{self, not_sent, to_py_err};
+use crate::foreign::{Callback, Callbacks, Told};
 use crate::model::{Attempt, Gap, Message, SkippedRow, turns};
 use crate::options::{Given, argument};
 use crate::{foreign, options};
@@ -181,13 +181,12 @@ impl Core {
         let given = Given { arguments: given, kind: ErrorKind::InvalidRequest };
         let mut callbacks = Vec::new();
         let checkpoint = given.any("checkpoint")?;
-        let mut function = |name: &str| -> PyResult<Option<Callback>> {
+        let mut hook = |name: &str| -> PyResult<Option<Told>> {
             let function = given.function(name)?;
             callbacks.extend(function.clone());
-            Ok(function)
+            Ok(function.map(|function| Told { run: self.run.clone(), function }))
         };
-        let (on_gap, on_skipped, on_retry) =
-            (function("on_gap")?, function("on_skipped")?, function("on_retry")?);
+        let (on_gap, on_skipped, on_retry) = (hook("on_gap")?, hook("on_skipped")?, hook("on_retry")?);
         let how = ListenOptions {
             since: given.any("since")?.map(|since| options::time("since", &since)).transpose()?,
             phone: given.get("phone")?,
@@ -196,13 +195,10 @@ impl Core {
                 .map(|given| foreign::checkpoint(&self.run, &given, &mut callbacks))
                 .transpose()?,
             auto_ack: given.get("auto_ack")?,
-            on_gap: on_gap
-                .map(|function| foreign::hook(function, |py, gap| Gap::from(&gap).into_bound_py_any(py))),
-            on_skipped: on_skipped.map(|function| {
-                foreign::hook(function, |py, row| SkippedRow::from(row).into_bound_py_any(py))
-            }),
-            on_retry: on_retry
-                .map(|function| foreign::hook(function, |py, error| exception(py, error, None))),
+            on_gap: on_gap.map(|told| foreign::hook(told, |py, gap| Gap::from(&gap).into_bound_py_any(py))),
+            on_skipped: on_skipped
+                .map(|told| foreign::hook(told, |py, row| SkippedRow::from(row).into_bound_py_any(py))),
+            on_retry: on_retry.map(|told| foreign::hook(told, error::told)),
             call,
         };
         let (client, own) = (self.callbacks.clone_ref(py), Callbacks::new(py, callbacks, None)?);
@@ -258,11 +254,11 @@ impl Listener {
         Call::new(self.listener.next())
     }
 
-    fn ack(&self, message: Acknowledged<'_>) -> Call {
-        Call::new(match message {
+    fn ack(&self, message: &Bound<'_, PyAny>) -> PyResult<Call> {
+        Ok(Call::new(match argument("message", message)? {
             Acknowledged::Message(message) => self.listener.ack(&*message.0.id),
             Acknowledged::Id(id) => self.listener.ack(id),
-        })
+        }))
     }
 
     fn close(&self) {

@@ -18,6 +18,12 @@ pub(crate) fn to_py_err(py: Python<'_>, error: Error) -> PyErr {
     exception(py, ErrorView::from(&error), raised).map_or_else(|failure| failure, PyErr::from_value)
 }
 
+/// The same, of what a hook is told.
+pub(crate) fn told<'py>(py: Python<'py>, error: ErrorView) -> PyResult<Bound<'py, PyAny>> {
+    let raised = error.source_of::<Raised>().map(|raised| raised.exception.bind(py).clone());
+    exception(py, error, raised)
+}
+
 /// The same, of something that would have sent a message. A `TypeError` is Python's own, and says nothing of that.
 pub(crate) fn not_sent(py: Python<'_>, refused: PyErr) -> PyErr {
     let value = refused.value(py);
@@ -28,7 +34,7 @@ pub(crate) fn not_sent(py: Python<'_>, refused: PyErr) -> PyErr {
 }
 
 /// `raised`, what a callback failed with, stands behind the innermost of our errors.
-pub(crate) fn exception<'py>(
+fn exception<'py>(
     py: Python<'py>,
     error: ErrorView,
     raised: Option<Bound<'py, PyAny>>,

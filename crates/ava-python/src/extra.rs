@@ -3,8 +3,8 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMappingProxy};
 
-/// The JSON text of an object; `None` is an empty one.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+/// The JSON text of an object, as the wire or Python wrote it; `None` is an empty one.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Extra(Option<Box<str>>);
 
 impl Extra {
@@ -30,6 +30,11 @@ impl Extra {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_none()
+    }
+
+    /// Whether the members are the same, however they are written.
+    pub(crate) fn equals(&self, py: Python<'_>, other: &Extra) -> PyResult<bool> {
+        Ok(self.0 == other.0 || self.to_dict(py)?.eq(other.to_dict(py)?)?)
     }
 
     /// As JSON text.

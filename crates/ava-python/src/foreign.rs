@@ -30,6 +30,11 @@ impl Callback {
         Callback(Arc::new(Mutex::new(Some(function))))
     }
 
+    /// The same function, to be taken away at another time.
+    pub(crate) fn another(&self, py: Python<'_>) -> Callback {
+        Callback(Arc::new(Mutex::new(self.get(py).map(Bound::unbind))))
+    }
+
     /// `None` once everything that could call it was garbage.
     fn get<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
         let function = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -55,7 +60,7 @@ pub(crate) struct Callbacks {
     /// Called while somebody waits, who holds this.
     waited_for: Vec<Callback>,
     /// Told of a send that nobody waits for any more, and so not to be taken away before the client is closed.
-    told: Option<(Callback, ava_bridge::Client)>,
+    told: Option<(Told, ava_bridge::Client)>,
     /// Whether that was so. A collection that saw a callback must see it to its end.
     finished: AtomicBool,
 }
@@ -64,7 +69,7 @@ impl Callbacks {
     pub(crate) fn new(
         py: Python<'_>,
         waited_for: Vec<Callback>,
-        told: Option<(Callback, ava_bridge::Client)>,
+        told: Option<(Told, ava_bridge::Client)>,
     ) -> PyResult<Py<Callbacks>> {
         Py::new(py, Callbacks { waited_for, told, finished: AtomicBool::new(false) })
     }
@@ -76,7 +81,7 @@ impl Callbacks {
             }
             self.finished.load(Ordering::Relaxed)
         });
-        self.waited_for.iter().chain(told.map(|(callback, _)| callback))
+        self.waited_for.iter().chain(told.into_iter().flat_map(|(told, _)| [&told.run, &told.function]))
     }
 }
 
@@ -221,18 +226,34 @@ impl CheckpointStore for Store {
     }
 }
 
-/// A function that is told of something, on the thread of the callbacks. What it raises goes where Python puts
-/// exceptions that nobody can catch (`sys.unraisablehook`).
+/// A function that is told of something, and how Python runs what it gives if that is to be awaited.
+#[derive(Clone)]
+pub(crate) struct Told {
+    pub(crate) run: Callback,
+    pub(crate) function: Callback,
+}
+
+impl Told {
+    fn tell<'py>(&self, function: &Bound<'py, PyAny>, what: Bound<'py, PyAny>) -> PyResult<()> {
+        let given = function.call1((what,))?;
+        match self.run.get(function.py()) {
+            Some(run) if given.hasattr("__await__")? => run.call_method1("finish", (given,)).map(drop),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Has a function told of something, on the thread of the callbacks. What it raises goes where Python puts exceptions
+/// that nobody can catch (`sys.unraisablehook`).
 pub(crate) fn hook<T: 'static>(
-    function: Callback,
+    told: Told,
     convert: impl for<'py> Fn(Python<'py>, T) -> PyResult<Bound<'py, PyAny>> + Send + Sync + 'static,
 ) -> Hook<T> {
     Arc::new(move |what| {
         let _permit = gate::enter_or_park();
         Python::attach(|py| {
-            let Some(function) = function.get(py) else { return };
-            let told = convert(py, what).and_then(|what| function.call1((what,)));
-            if let Err(raised) = told {
+            let Some(function) = told.function.get(py) else { return };
+            if let Err(raised) = convert(py, what).and_then(|what| told.tell(&function, what)) {
                 raised.write_unraisable(py, Some(&function));
             }
         });

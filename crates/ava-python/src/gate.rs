@@ -13,26 +13,40 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 const CLOSED: u64 = 1 << 31;
+/// Nobody is waited for any more.
+const OVER: u64 = 1 << 30;
+const INSIDE: u64 = OVER - 1;
 
-/// The process id, whether the gate is closed, and how many permits are out.
+/// The process id, whether the gate is closed, and how many threads are inside.
 static GATE: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
     /// Whether this thread is the one that ends the interpreter: it may go on using it.
     static ENDS_IT: Cell<bool> = const { Cell::new(false) };
+    /// How many permits this thread has. It is inside once, with the first, until it gives the last one back.
+    static PERMITS: Cell<usize> = const { Cell::new(0) };
 }
 
-/// While it lives, the interpreter does not end.
-pub(crate) struct Permit {
-    counted: bool,
-}
+/// While it lives, the interpreter does not end. It stays on its thread.
+pub(crate) struct Permit(());
 
 /// A permit, or `None` once the interpreter is ending.
+///
+/// Whoever is inside gets another all the same: a hook that uses the client at the end of the program is waited for,
+/// and must get on to be done.
 pub(crate) fn enter() -> Option<Permit> {
-    if ENDS_IT.get() {
-        return Some(Permit { counted: false });
-    }
-    change(|gate| if gate & CLOSED == 0 { Some(gate + 1) } else { None }).then(|| Permit { counted: true })
+    let permits = PERMITS.get();
+    let may_enter = if ENDS_IT.get() {
+        true
+    } else if permits > 0 {
+        GATE.load(Ordering::Acquire) & OVER == 0
+    } else {
+        change(|gate| (gate & CLOSED == 0).then_some(gate + 1))
+    };
+    may_enter.then(|| {
+        PERMITS.set(permits + 1);
+        Permit(())
+    })
 }
 
 /// A permit. Without one this thread stops here, for good.
@@ -51,15 +65,18 @@ pub(crate) fn close(timeout: Duration) {
     ENDS_IT.set(true);
     change(|gate| Some(gate | CLOSED));
     let until = Instant::now() + timeout;
-    while GATE.load(Ordering::Acquire) & (CLOSED - 1) > 0 && Instant::now() < until {
+    while GATE.load(Ordering::Acquire) & INSIDE > 0 && Instant::now() < until {
         thread::sleep(Duration::from_millis(1));
     }
+    change(|gate| Some(gate | OVER));
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        if self.counted {
-            change(|gate| gate.checked_sub(1).filter(|_| gate & (CLOSED - 1) > 0));
+        let others = PERMITS.get().saturating_sub(1);
+        PERMITS.set(others);
+        if others == 0 && !ENDS_IT.get() {
+            change(|gate| (gate & INSIDE > 0).then(|| gate - 1));
         }
     }
 }

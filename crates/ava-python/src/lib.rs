@@ -18,8 +18,10 @@ mod model;
 mod options;
 mod time;
 
-use std::time::Duration;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
 
+use ava_bridge::CHECK_INTERVAL;
 use pyo3::exceptions::PyImportError;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -91,9 +93,21 @@ fn flush_callbacks(py: Python<'_>, timeout: f64) -> bool {
 #[pyfunction]
 fn end(py: Python<'_>) {
     py.detach(|| {
+        let_go();
         ava_bridge::flush_callbacks(LAST_WORDS);
         gate::close(LAST_STEPS);
     });
+}
+
+/// Waits until the worker has dropped what was cancelled before this: only then is a send that was cut told of.
+fn let_go() {
+    if !call::any_began() {
+        return;
+    }
+    let until = Instant::now() + LAST_WORDS;
+    let in_time = || if Instant::now() < until { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
+    // What is started now comes after it.
+    let _ = ava_bridge::Call::new(async { Ok(()) }).block_checking(CHECK_INTERVAL, in_time);
 }
 
 /// The next so many calls panic.

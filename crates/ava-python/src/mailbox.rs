@@ -108,7 +108,7 @@ impl Mailbox {
         self.queue.bell.fileno()
     }
 
-    /// Whether it is this process's: a loop that a forked child goes on with needs another.
+    /// Whether it is this process's, and with it the loop.
     fn is_ours(&self) -> bool {
         self.pid == std::process::id()
     }

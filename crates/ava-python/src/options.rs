@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping};
 
 use crate::error::to_py_err;
-use crate::foreign::{self, Callback};
+use crate::foreign::{self, Callback, Told};
 use crate::model::Attempt;
 use crate::time;
 
@@ -115,10 +115,12 @@ fn headers(kind: ErrorKind, given: &Bound<'_, PyAny>) -> PyResult<Vec<(String, S
 pub(crate) fn client(
     given: &Bound<'_, PyDict>,
     run: &Callback,
-) -> PyResult<(Options, Option<Callback>, Option<Callback>)> {
+) -> PyResult<(Options, Option<Callback>, Option<Told>)> {
+    let py = given.py();
     let given = Given { arguments: given, kind: ErrorKind::Configuration };
     let provider = given.function("token_provider")?;
-    let hook = given.function("on_unknown")?;
+    // With a runner of its own, which is there for as long as the hook is.
+    let hook = given.function("on_unknown")?.map(|function| Told { run: run.another(py), function });
     let options = Options {
         api_key: given.get::<String>("api_key")?.map(Into::into),
         token_provider: provider.clone().map(|function| foreign::token_provider(run.clone(), function)),
@@ -145,7 +147,7 @@ pub(crate) fn client(
         binding: Some(concat!("ava-imessage-python/", env!("CARGO_PKG_VERSION")).to_owned()),
         on_unknown: hook
             .clone()
-            .map(|function| foreign::hook(function, |py, attempt| Attempt(attempt).into_bound_py_any(py))),
+            .map(|told| foreign::hook(told, |py, attempt| Attempt(attempt).into_bound_py_any(py))),
         ..Options::default()
     };
     Ok((options.or_environment(), provider, hook))

@@ -225,7 +225,7 @@ export class World {
         this.#checkpoints.set(checkpoint, new MemoryCheckpoint());
       }
       try {
-        const listener = this.client.listen({
+        await using listener = this.client.listen({
           since,
           phone,
           intervalMs: interval_ms,

@@ -7,7 +7,7 @@ from ._options import Base
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
+    from asyncio import AbstractEventLoop, Lock
     from collections.abc import Generator, Iterable, Mapping
     from datetime import datetime
     from types import TracebackType
@@ -42,15 +42,13 @@ def _prepare() -> WeakKeyDictionary[AbstractEventLoop, ref[_native.Mailbox]]:
     return _mailboxes
 
 
-def _new_mailbox(loop: AbstractEventLoop, old: _native.Mailbox | None) -> _native.Mailbox:
-    """Has the loop told of outcomes. A forked child that goes on with its parent's loop gets a mailbox anew."""
+def _new_mailbox(loop: AbstractEventLoop) -> _native.Mailbox:
+    """Has the loop told of outcomes."""
     from weakref import ref
 
     mailbox: _native.Mailbox
     boxes = _prepare()
     try:
-        if old is not None and (watched := old.fileno()) is not None:
-            loop.remove_reader(watched)
         mailbox = _native.Mailbox()
         watched = mailbox.fileno()
         assert watched is not None
@@ -100,8 +98,11 @@ class AsyncAvaClient(Base):
             raise RuntimeError("AsyncAvaClient needs a running asyncio event loop; elsewhere use AvaClient") from None
         known = boxes.get(loop)
         mailbox = known() if known is not None else None
-        if mailbox is None or not mailbox.is_ours():
-            mailbox = _new_mailbox(loop, mailbox)
+        if mailbox is None:
+            mailbox = _new_mailbox(loop)
+        elif not mailbox.is_ours():
+            # What the loop watches for is the parent's too: anything changed here is changed there.
+            raise RuntimeError("this event loop is the parent process's: a forked child needs a loop of its own")
         self._loops.seen(loop)
         _logging.refresh()
         future: Any = loop.create_future()
@@ -263,7 +264,8 @@ class AsyncAvaClient(Base):
         message acknowledges the last; leaving the loop does not. Failed polls are tried again with growing waits,
         for as long as it takes; 400, 403, 404, and a 401 that no other token cures, end it with the error.
 
-        The hooks are called on a thread of this library, and nobody waits for them.
+        The hooks are called on a thread of this library, one after the other, and nobody waits for them. They may be
+        coroutine functions, which are run on the client's loop.
 
         Args:
             since: Messages from this time on, by the service's clock: an aware ``datetime``. Without it, from now
@@ -391,9 +393,12 @@ class AsyncMessages:
                 raise StopAsyncIteration
         return message
 
-    async def aclose(self) -> None:
+    async def close(self) -> None:
         """Ends it. A request under way is dropped."""
         self._native.close()
+
+    #: As ``contextlib.aclosing`` calls it.
+    aclose = close
 
     async def __aenter__(self) -> Self:
         return self
@@ -401,38 +406,40 @@ class AsyncMessages:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self.aclose()
+        await self.close()
 
 
 class AsyncListener:
     """Inbound messages, one by one. It ends, without an error, when it or its client is closed."""
 
-    __slots__ = ("__weakref__", "_begin", "_client", "_closed", "_is_opening", "_lost", "_native", "_opening")
+    __slots__ = ("__weakref__", "_begin", "_client", "_closed", "_lost", "_native", "_opening", "_turn")
 
     def __init__(self, client: AsyncAvaClient, begin: Callable[[], _native.Call[_native.Listener]]) -> None:
         self._client = client
         self._begin = begin
         # Made here, so that wrong arguments are refused where they were given.
         self._opening: _native.Call[_native.Listener] | None = begin()
-        self._is_opening = False
+        self._turn: Lock | None = None
         self._native: _native.Listener | None = None
         self._closed = False
         self._lost: list[Message | None] = []
 
     async def _open(self) -> _native.Listener:
-        if self._native is None:
-            if self._is_opening:
-                raise RuntimeError("the listener is being opened by another task")
-            self._is_opening = True
-            try:
-                # If it fails, or is cancelled, the next one begins anew.
+        if self._native is not None:
+            return self._native
+        if self._turn is None:
+            from asyncio import Lock
+
+            # Not made before: up to Python 3.9 a lock belongs to the loop that is there when it is made.
+            self._turn = Lock()
+        async with self._turn:
+            # Another task may have opened it meanwhile. If that failed, or was cancelled, this one begins anew.
+            if self._native is None:
                 opening, self._opening = self._opening or self._begin(), None
                 self._native = await self._client._call(opening)
-            finally:
-                self._is_opening = False
-            if self._closed:
-                self._native.close()
-        return self._native
+                if self._closed:
+                    self._native.close()
+            return self._native
 
     def __await__(self) -> Generator[Any, None, AsyncListener]:
         yield from self._open().__await__()
@@ -463,11 +470,14 @@ class AsyncListener:
         """
         await self._client._call((await self._open()).ack(message))
 
-    async def aclose(self) -> None:
+    async def close(self) -> None:
         """Ends it. It acknowledges nothing."""
         self._closed = True
         if self._native is not None:
             self._native.close()
+
+    #: As ``contextlib.aclosing`` calls it.
+    aclose = close
 
     async def __aenter__(self) -> Self:
         await self._open()
@@ -476,4 +486,4 @@ class AsyncListener:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self.aclose()
+        await self.close()

@@ -1,31 +1,55 @@
-"""Runs the callbacks that a call waits for: token providers and checkpoints.
+"""Runs the callbacks that a call waits for, token providers and checkpoints, and the coroutines that hooks give.
 
-Never on a thread of the native module: whatever the application does there, the module stays responsive and the
-interpreter can end.
+What a call waits for never runs on a thread of the native module: whatever the application does there, the module stays
+responsive and the interpreter can end.
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
+    from asyncio import AbstractEventLoop, Task
     from collections.abc import Awaitable
-    from typing import Any, Callable
+    from concurrent.futures import Future
+    from typing import Any, Callable, Protocol
     from weakref import ref
 
     from ._native import Promise
 
-    Runner = Callable[[Callable[..., object], tuple[Any, ...], Promise], None]
-    """Takes a function, its arguments, and where its outcome goes; returns at once."""
+    class Runner(Protocol):
+        """How functions of the application are run."""
+
+        def __call__(self, function: Callable[..., object], args: tuple[Any, ...], promise: Promise) -> None:
+            """Takes a function, its arguments, and where its outcome goes; returns at once."""
+
+        def finish(self, given: Awaitable[object]) -> None:
+            """Runs what a hook gave, and waits: the next hook comes after it."""
 
 
-def in_thread(function: Callable[..., object], args: tuple[Any, ...], promise: Promise) -> None:
-    """Runs it on a thread of its own, which keeps nothing from ending. A coroutine gets a loop of its own."""
-    _start(function, args, promise, None)
+#: How often a hook's coroutine is looked after, in seconds: its loop may have ended.
+_LOOK_AGAIN = 0.05
+
+
+class InThread:
+    """Runs each on a thread of its own, which keeps nothing from ending. A coroutine gets a loop of its own."""
+
+    __slots__ = ()
+
+    def __call__(self, function: Callable[..., object], args: tuple[Any, ...], promise: Promise) -> None:
+        _start(function, args, promise, None)
+
+    def finish(self, given: Awaitable[object]) -> None:
+        """Runs it on the thread of the hooks, which the end of the program waits for."""
+        import asyncio
+
+        asyncio.run(_awaited(given))
+
+
+in_thread = InThread()
 
 
 class OnLoop:
-    """Runs coroutine functions on the loop that the client was used on last, and all else on a thread."""
+    """Runs coroutines on the loop that the client was used on last, and all else on a thread."""
 
     __slots__ = ("loop", "tasks")
 
@@ -49,11 +73,37 @@ class OnLoop:
         else:
             _start(function, args, promise, (self, loop))
 
+    def finish(self, given: Awaitable[object]) -> None:
+        """Waits while the loop runs it. If the loop ends before it comes to that, it runs here."""
+        from concurrent.futures import Future, wait
+
+        outcome: Future[None] = Future()
+        loop = self.loop() if self.loop is not None else None
+        if loop is not None and loop.is_running():
+            try:
+                loop.call_soon_threadsafe(self._begin_hook, loop, given, outcome)
+            except RuntimeError:
+                # Closed just now.
+                loop = None
+        while loop is not None and loop.is_running() and not outcome.done():
+            wait([outcome], _LOOK_AGAIN)
+        if outcome.cancel():
+            in_thread.finish(given)
+        elif outcome.done():
+            outcome.result()
+        else:
+            raise RuntimeError("the event loop ended while it ran a hook")
+
+    def _begin_hook(self, loop: AbstractEventLoop, given: Awaitable[object], outcome: Future[None]) -> None:
+        self._keep(loop.create_task(_told(given, outcome)))
+
     def _begin(
         self, loop: AbstractEventLoop, function: Callable[..., Any], args: tuple[Any, ...], promise: Promise
     ) -> None:
-        task = loop.create_task(_finish(function, args, promise))
-        # A loop keeps no task alive by itself.
+        self._keep(loop.create_task(_finish(function, args, promise)))
+
+    def _keep(self, task: Task[None]) -> None:
+        """A loop keeps no task alive by itself."""
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
@@ -105,6 +155,19 @@ async def _finish(function: Callable[..., Awaitable[object]], args: tuple[Any, .
             raise
     else:
         promise.resolve(value)
+
+
+async def _told(given: Awaitable[object], outcome: Future[None]) -> None:
+    if not outcome.set_running_or_notify_cancel():
+        return
+    try:
+        await given
+    except BaseException as error:
+        outcome.set_exception(error)
+        if not isinstance(error, Exception):
+            raise
+    else:
+        outcome.set_result(None)
 
 
 def _is_coroutine_function(function: Any) -> bool:

@@ -22,6 +22,8 @@ DEFAULT_HISTORY: int
 
 @final
 class Message:
+    """One message of a conversation (*Get Messages*, *Receive Messages*)."""
+
     __match_args__ = ("id", "phone", "text", "direction", "timestamp", "status")
     def __init__(
         self,
@@ -34,23 +36,36 @@ class Message:
         extra: Mapping[str, Any] | None = None,
     ) -> None: ...
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """The service's id: ``msg_abc123``."""
     @property
-    def phone(self) -> str: ...
+    def phone(self) -> str:
+        """The other person's number, E.164."""
     @property
-    def text(self) -> str: ...
+    def text(self) -> str:
+        """What was written (the wire's ``message``)."""
     @property
-    def direction(self) -> Literal["inbound", "outbound"] | str: ...
+    def direction(self) -> Literal["inbound", "outbound"] | str:
+        """Which way it went: ``inbound`` or ``outbound``, or what the service wrote instead."""
     @property
-    def timestamp(self) -> datetime: ...
+    def timestamp(self) -> datetime:
+        """When, by the service's clock: an aware ``datetime`` in UTC."""
     @property
-    def status(self) -> Literal["queued", "sent", "delivered", "received", "failed"] | str: ...
+    def status(self) -> Literal["queued", "sent", "delivered", "received", "failed"] | str:
+        """How far it got: ``queued``, ``sent``, ``delivered``, ``received``, ``failed``, or what the service wrote
+        instead.
+        """
     @property
-    def extra(self) -> Mapping[str, Any]: ...
+    def extra(self) -> Mapping[str, Any]:
+        """Further members of the wire, parsed when asked for: a read-only mapping."""
     def __hash__(self) -> int: ...
 
 @final
 class SentMessage:
+    """A message that the service accepted (*Send Message*). Whether it was delivered is the ``status`` of its row in
+    the history.
+    """
+
     __match_args__ = ("message_id", "timestamp", "confirmation")
     def __init__(
         self,
@@ -60,17 +75,25 @@ class SentMessage:
         extra: Mapping[str, Any] | None = None,
     ) -> None: ...
     @property
-    def message_id(self) -> str: ...
+    def message_id(self) -> str:
+        """The service's id: ``msg_abc123``."""
     @property
-    def timestamp(self) -> datetime: ...
+    def timestamp(self) -> datetime:
+        """When, by the service's clock; where the answer names no time, its ``Date``, else this machine's clock."""
     @property
-    def confirmation(self) -> Confirmation: ...
+    def confirmation(self) -> Confirmation:
+        """How it is known: ``Confirmation.RESPONSE`` (the service answered) or ``Confirmation.HISTORY`` (the answer
+        was lost; the message was found in the history).
+        """
     @property
-    def extra(self) -> Mapping[str, Any]: ...
+    def extra(self) -> Mapping[str, Any]:
+        """Further members of the wire, parsed when asked for: a read-only mapping."""
     def __hash__(self) -> int: ...
 
 @final
 class GeneratedMessage:
+    """A reply that AVA wrote (*Generate Message with AVA*)."""
+
     __match_args__ = ("text", "message_id", "sent", "timestamp")
     def __init__(
         self,
@@ -81,55 +104,77 @@ class GeneratedMessage:
         extra: Mapping[str, Any] | None = None,
     ) -> None: ...
     @property
-    def text(self) -> str: ...
+    def text(self) -> str:
+        """What it wrote (the wire's ``generated_message``)."""
     @property
-    def message_id(self) -> str: ...
+    def message_id(self) -> str:
+        """The service's id: ``msg_ai_abc123``."""
     @property
-    def sent(self) -> bool: ...
+    def sent(self) -> bool:
+        """Whether it was sent."""
     @property
-    def timestamp(self) -> datetime: ...
+    def timestamp(self) -> datetime:
+        """When, by the service's clock: an aware ``datetime`` in UTC."""
     @property
-    def extra(self) -> Mapping[str, Any]: ...
+    def extra(self) -> Mapping[str, Any]:
+        """Further members of the wire, parsed when asked for: a read-only mapping."""
     def __hash__(self) -> int: ...
 
 @final
 class SkippedRow:
+    """A row that isn't what the API documents. It costs nobody the rows beside it."""
+
     __match_args__ = ("index", "reason", "raw")
     def __init__(self, index: int, reason: str, raw: str) -> None: ...
     @property
-    def index(self) -> int: ...
+    def index(self) -> int:
+        """Its place in the server's list, from 0."""
     @property
-    def reason(self) -> str: ...
+    def reason(self) -> str:
+        """What is wrong with it."""
     @property
-    def raw(self) -> str: ...
+    def raw(self) -> str:
+        """The row as JSON text. It may hold people's data."""
     def __hash__(self) -> int: ...
 
 @final
 class Gap:
+    """A stretch of time of which a listener may have missed messages."""
+
     __match_args__ = ("start", "end")
     def __init__(self, start: datetime, end: datetime) -> None: ...
     @property
-    def start(self) -> datetime: ...
+    def start(self) -> datetime:
+        """Its beginning: an aware ``datetime`` in UTC."""
     @property
-    def end(self) -> datetime: ...
+    def end(self) -> datetime:
+        """Its end: an aware ``datetime`` in UTC."""
     def __hash__(self) -> int: ...
 
 @final
 class Turn:
+    """One turn of the conversation that a reply is drafted from."""
+
     __match_args__ = ("role", "content")
     def __init__(self, role: str, content: str) -> None: ...
     @property
-    def role(self) -> Literal["user", "assistant"] | str: ...
+    def role(self) -> Literal["user", "assistant"] | str:
+        """Who speaks: ``user`` (the other person), ``assistant`` (us), or whatever else the service takes."""
     @property
-    def content(self) -> str: ...
+    def content(self) -> str:
+        """What is said."""
     @staticmethod
-    def user(content: str) -> Turn: ...
+    def user(content: str) -> Turn:
+        """What the other person said."""
     @staticmethod
-    def assistant(content: str) -> Turn: ...
+    def assistant(content: str) -> Turn:
+        """What we said."""
     def __hash__(self) -> int: ...
 
 @final
 class MessagePage:
+    """A page of a conversation's history (*Get Messages*)."""
+
     __match_args__ = ("messages", "total", "limit", "offset")
     def __init__(
         self,
@@ -141,21 +186,29 @@ class MessagePage:
         extra: Mapping[str, Any] | None = None,
     ) -> None: ...
     @property
-    def messages(self) -> tuple[Message, ...]: ...
+    def messages(self) -> tuple[Message, ...]:
+        """The rows, in the server's order, which the API document leaves open."""
     @property
-    def total(self) -> int: ...
+    def total(self) -> int:
+        """How many messages the conversation has."""
     @property
-    def limit(self) -> int: ...
+    def limit(self) -> int:
+        """How many rows a page has at the most."""
     @property
-    def offset(self) -> int: ...
+    def offset(self) -> int:
+        """How many rows were passed over."""
     @property
-    def skipped(self) -> tuple[SkippedRow, ...]: ...
+    def skipped(self) -> tuple[SkippedRow, ...]:
+        """Rows that couldn't be read."""
     @property
-    def extra(self) -> Mapping[str, Any]: ...
+    def extra(self) -> Mapping[str, Any]:
+        """Further members of the wire, parsed when asked for: a read-only mapping."""
     def __hash__(self) -> int: ...
 
 @final
 class PollPage:
+    """What one poll brought (*Receive Messages*)."""
+
     __match_args__ = ("messages", "count", "has_more")
     def __init__(
         self,
@@ -166,32 +219,48 @@ class PollPage:
         extra: Mapping[str, Any] | None = None,
     ) -> None: ...
     @property
-    def messages(self) -> tuple[Message, ...]: ...
+    def messages(self) -> tuple[Message, ...]:
+        """The rows, in the server's order."""
     @property
-    def count(self) -> int: ...
+    def count(self) -> int:
+        """How many rows the server says there are."""
     @property
-    def has_more(self) -> bool: ...
+    def has_more(self) -> bool:
+        """Whether there are more than these."""
     @property
-    def skipped(self) -> tuple[SkippedRow, ...]: ...
+    def skipped(self) -> tuple[SkippedRow, ...]:
+        """Rows that couldn't be read."""
     @property
-    def extra(self) -> Mapping[str, Any]: ...
+    def extra(self) -> Mapping[str, Any]:
+        """Further members of the wire, parsed when asked for: a read-only mapping."""
     def __hash__(self) -> int: ...
 
 @final
 class Attempt:
+    """A send that may or may not have happened, to be settled later: ``client.settle(attempt)``.
+
+    It pickles, and can be kept as text: that text holds the phone and the message, ``repr()`` hides both. Another
+    process can settle it only if :attr:`is_portable`.
+    """
     @property
-    def phone(self) -> str: ...
+    def phone(self) -> str:
+        """To whom the message would have gone."""
     @property
-    def text(self) -> str: ...
+    def text(self) -> str:
+        """What it would have said."""
     @property
-    def is_portable(self) -> bool: ...
-    def to_json(self) -> str: ...
+    def is_portable(self) -> bool:
+        """Whether another process can settle it: the history was read at least once."""
+    def to_json(self) -> str:
+        """As JSON text, for :meth:`from_json`. It holds the phone and the message."""
     @staticmethod
-    def from_json(text: str) -> Attempt: ...
+    def from_json(text: str) -> Attempt:
+        """What :meth:`to_json` wrote. Raises :class:`InvalidRequestError`, a ``ValueError``, if it is none."""
     def __hash__(self) -> int: ...
 
 @final
 class Token:
+    """A short-lived token, as a token provider gives it. ``repr()`` hides it."""
     def __init__(self, value: str, *, expires_in: float | None = None, expires_at: datetime | None = None) -> None: ...
 
 @final

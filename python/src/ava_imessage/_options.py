@@ -88,7 +88,9 @@ class Base:
             headers: Further headers for every request.
             user_agent: Words to put before this library's: ``my-app/1.0``.
             on_unknown: Called, on a thread of this library, with the :class:`Attempt` of every send that was
-                cancelled in flight: nobody waits for its outcome any more.
+                cancelled in flight: nobody waits for its outcome any more. A coroutine function is run on the loop
+                that the client was used on last, while that runs, and else on that thread. What it raises, also when
+                its loop's end cuts it, goes to ``sys.unraisablehook``.
 
         Raises:
             ConfigurationError: It can't work like this; the message names the argument.

@@ -181,7 +181,8 @@ class AvaClient(Base):
         message acknowledges the last; leaving the loop does not. Failed polls are tried again with growing waits,
         for as long as it takes; 400, 403, 404, and a 401 that no other token cures, end it with the error.
 
-        The hooks are called on a thread of this library, and nobody waits for them.
+        The hooks are called on a thread of this library, one after the other, and nobody waits for them. They may be
+        coroutine functions, which are run there.
 
         Args:
             since: Messages from this time on, by the service's clock: an aware ``datetime``. Without it, from now

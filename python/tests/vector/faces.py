@@ -122,7 +122,7 @@ class Asyncio:
             return None
 
     async def end(self, stream: Any) -> None:
-        await stream.aclose()
+        await stream.close()
 
     async def all(self, works: list[Work]) -> list[Any]:
         return await asyncio.gather(*works)

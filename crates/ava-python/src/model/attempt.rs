@@ -1,11 +1,9 @@
 //! A send that may or may not have happened.
 
-use std::hash::{Hash, Hasher};
-
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use super::{masked, measured};
+use super::{hashed, masked, measured};
+use crate::error::to_py_err;
 
 /// A send that may or may not have happened, to be settled later: ``client.settle(attempt)``.
 ///
@@ -36,21 +34,18 @@ impl Attempt {
     }
 
     /// As JSON text, for :meth:`from_json`. It holds the phone and the message.
-    fn to_json(&self) -> PyResult<String> {
-        serde_json::to_string(&self.0).map_err(|error| PyValueError::new_err(error.to_string()))
+    fn to_json(&self, py: Python<'_>) -> PyResult<String> {
+        ava_bridge::attempt_to_text(&self.0).map_err(|error| to_py_err(py, error))
     }
 
-    /// What :meth:`to_json` wrote. Raises ``ValueError`` if it is something else.
+    /// What :meth:`to_json` wrote. Raises :class:`InvalidRequestError`, a ``ValueError``, if it is none.
     #[staticmethod]
-    fn from_json(text: &str) -> PyResult<Attempt> {
-        // serde's own words may quote the text.
-        serde_json::from_str(text).map(Attempt).map_err(|_| PyValueError::new_err("not an attempt"))
+    fn from_json(py: Python<'_>, text: &str) -> PyResult<Attempt> {
+        ava_bridge::attempt_from_text(text).map(Attempt).map_err(|error| to_py_err(py, error))
     }
 
     fn __hash__(&self) -> u64 {
-        let mut hasher = std::hash::DefaultHasher::new();
-        (self.0.phone(), self.0.text()).hash(&mut hasher);
-        hasher.finish()
+        hashed((self.0.phone(), self.0.text()))
     }
 
     fn __repr__(&self) -> String {
@@ -60,6 +55,6 @@ impl Attempt {
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, (String,))> {
-        Ok((slf.get_type().getattr("from_json")?, (slf.get().to_json()?,)))
+        Ok((slf.get_type().getattr("from_json")?, (slf.get().to_json(slf.py())?,)))
     }
 }

@@ -4,11 +4,11 @@ use ava_imessage::Timestamp;
 use pyo3::prelude::*;
 use pyo3::types::{PyDateTime, PyTuple, PyType};
 
+use super::hashed;
 use crate::time;
 
 /// A stretch of time of which a listener may have missed messages.
-#[pyclass(frozen, eq, hash, module = "ava_imessage")]
-#[derive(PartialEq, Hash)]
+#[pyclass(frozen, module = "ava_imessage")]
 pub(crate) struct Gap {
     start: Timestamp,
     end: Timestamp,
@@ -17,6 +17,13 @@ pub(crate) struct Gap {
 impl From<&ava_imessage::Gap> for Gap {
     fn from(gap: &ava_imessage::Gap) -> Gap {
         Gap { start: gap.from, end: gap.to }
+    }
+}
+
+impl Gap {
+    /// As Python has it.
+    fn key(&self) -> (i64, i64) {
+        (self.start.as_microsecond(), self.end.as_microsecond())
     }
 }
 
@@ -42,6 +49,14 @@ impl Gap {
     #[getter]
     fn end<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDateTime>> {
         time::to_python(py, self.end)
+    }
+
+    fn __eq__(&self, other: &Gap) -> bool {
+        self.key() == other.key()
+    }
+
+    fn __hash__(&self) -> u64 {
+        hashed(self.key())
     }
 
     fn __repr__(&self) -> String {

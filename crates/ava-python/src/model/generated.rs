@@ -1,17 +1,18 @@
 //! A reply that AVA wrote, and the turns it is drafted from.
 
+use std::hash::Hash;
+
 use ava_imessage::Timestamp;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDateTime, PyMapping, PyMappingProxy, PyTuple, PyType};
 
-use super::{measured, quoted};
+use super::{hashed, measured, quoted};
 use crate::extra::Extra;
 use crate::{options, time};
 
 /// A reply that AVA wrote (*Generate Message with AVA*).
-#[pyclass(frozen, eq, hash, module = "ava_imessage")]
-#[derive(PartialEq, Hash)]
+#[pyclass(frozen, module = "ava_imessage")]
 pub(crate) struct GeneratedMessage {
     /// What it wrote (the wire's ``generated_message``).
     #[pyo3(get)]
@@ -35,6 +36,13 @@ impl From<ava_imessage::GeneratedMessage> for GeneratedMessage {
             text: generated.text,
             message_id: generated.message_id,
         }
+    }
+}
+
+impl GeneratedMessage {
+    /// All but `extra`, as Python has it.
+    fn key(&self) -> impl Hash + PartialEq {
+        (&self.text, &self.message_id, self.sent, self.timestamp.as_microsecond())
     }
 }
 
@@ -68,6 +76,14 @@ impl GeneratedMessage {
     #[getter]
     fn extra<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyMappingProxy>> {
         self.extra.to_python(py)
+    }
+
+    fn __eq__(&self, py: Python<'_>, other: &GeneratedMessage) -> PyResult<bool> {
+        Ok(self.key() == other.key() && self.extra.equals(py, &other.extra)?)
+    }
+
+    fn __hash__(&self) -> u64 {
+        hashed(self.key())
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {

@@ -1,25 +1,28 @@
 //! A message, and a row that is none.
 
-use std::hash::{Hash, Hasher};
+use std::collections::BTreeMap;
+use std::hash::Hash;
 
 use ava_imessage::{Direction, Status};
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDateTime, PyMappingProxy, PyString, PyTuple, PyType};
+use serde_json::value::RawValue;
 
-use super::{masked, measured, quoted};
+use super::{hashed, masked, measured, quoted};
 use crate::extra::Extra;
 use crate::time;
 
 /// One message of a conversation (*Get Messages*, *Receive Messages*).
-#[pyclass(frozen, eq, hash, module = "ava_imessage")]
-#[derive(PartialEq)]
+#[pyclass(frozen, module = "ava_imessage")]
 pub(crate) struct Message(pub(crate) ava_imessage::Message);
 
-impl Hash for Message {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        (&self.0.id, self.0.timestamp).hash(state);
+impl Message {
+    /// All but `extra`, as Python has it.
+    fn key(&self) -> impl Hash + PartialEq {
+        let ava_imessage::Message { id, phone, text, direction, timestamp, status, .. } = &self.0;
+        (id, phone, text, direction.as_str(), timestamp.as_microsecond(), status.as_str())
     }
 }
 
@@ -43,8 +46,9 @@ impl Message {
         extra: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Message> {
         let extra = Extra::from_python(extra)?;
-        let mut row: serde_json::Value =
-            serde_json::from_str(extra.json()).map_err(|error| PyValueError::new_err(error.to_string()))?;
+        // Members that are as odd as the wire's may be stay as they are written.
+        let read = |error: serde_json::Error| PyValueError::new_err(error.to_string());
+        let mut row: BTreeMap<&str, Box<RawValue>> = serde_json::from_str(extra.json()).map_err(read)?;
         let time = time::from_python("timestamp", timestamp)?.to_string();
         for (name, value) in [
             ("id", id),
@@ -54,9 +58,10 @@ impl Message {
             ("timestamp", &time),
             ("status", status),
         ] {
-            row[name] = value.into();
+            row.insert(name, serde_json::value::to_raw_value(value).map_err(read)?);
         }
-        serde_json::from_value(row).map(Message).map_err(|error| PyValueError::new_err(error.to_string()))
+        let row = serde_json::to_string(&row).map_err(read)?;
+        serde_json::from_str(&row).map(Message).map_err(read)
     }
 
     /// The service's id: ``msg_abc123``.
@@ -108,6 +113,15 @@ impl Message {
     #[getter]
     fn extra<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyMappingProxy>> {
         Extra::of(&self.0.extra).to_python(py)
+    }
+
+    fn __eq__(&self, py: Python<'_>, other: &Message) -> PyResult<bool> {
+        let (ours, theirs) = (Extra::of(&self.0.extra), Extra::of(&other.0.extra));
+        Ok(self.key() == other.key() && ours.equals(py, &theirs)?)
+    }
+
+    fn __hash__(&self) -> u64 {
+        hashed(self.key())
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {

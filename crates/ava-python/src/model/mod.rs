@@ -9,6 +9,9 @@ mod page;
 mod sent;
 mod token;
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use ava_bridge::{MaskedPhone, MeasuredText};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
@@ -22,13 +25,18 @@ pub(crate) use token::Token;
 
 /// A phone number in a `repr`: its last two digits.
 fn masked(phone: &str) -> String {
-    let end = phone.char_indices().rev().nth(1).map_or("", |(at, _)| &phone[at..]);
-    if phone.chars().count() > 4 { format!("'+…{end}'") } else { "'+…'".to_owned() }
+    format!("'{}'", MaskedPhone(phone))
 }
 
 /// A text in a `repr`: how long it is.
 fn measured(text: &str) -> String {
-    format!("<{} characters>", text.chars().count())
+    format!("{:?}", MeasuredText(text))
+}
+
+fn hashed(key: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn quoted(py: Python<'_>, text: &str) -> PyResult<String> {

@@ -46,8 +46,8 @@ impl MessagePage {
         })
     }
 
-    fn key(&self) -> (u64, u64, u64, &Extra) {
-        (self.total, self.limit, self.offset, &self.extra)
+    fn key(&self) -> (u64, u64, u64) {
+        (self.total, self.limit, self.offset)
     }
 }
 
@@ -82,6 +82,7 @@ impl MessagePage {
 
     fn __eq__(&self, py: Python<'_>, other: &MessagePage) -> PyResult<bool> {
         Ok(self.key() == other.key()
+            && self.extra.equals(py, &other.extra)?
             && self.messages.bind(py).eq(&other.messages)?
             && self.skipped.bind(py).eq(&other.skipped)?)
     }
@@ -133,8 +134,8 @@ impl PollPage {
         })
     }
 
-    fn key(&self) -> (u64, bool, &Extra) {
-        (self.count, self.has_more, &self.extra)
+    fn key(&self) -> (u64, bool) {
+        (self.count, self.has_more)
     }
 }
 
@@ -168,6 +169,7 @@ impl PollPage {
 
     fn __eq__(&self, py: Python<'_>, other: &PollPage) -> PyResult<bool> {
         Ok(self.key() == other.key()
+            && self.extra.equals(py, &other.extra)?
             && self.messages.bind(py).eq(&other.messages)?
             && self.skipped.bind(py).eq(&other.skipped)?)
     }

@@ -1,11 +1,13 @@
 //! A message that was sent, and how that is known.
 
+use std::hash::Hash;
+
 use ava_imessage::Timestamp;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDateTime, PyMappingProxy, PyTuple, PyType};
 
-use super::quoted;
+use super::{hashed, quoted};
 use crate::extra::Extra;
 use crate::time;
 
@@ -17,8 +19,7 @@ fn confirmation<'py>(py: Python<'py>, value: &str) -> PyResult<Bound<'py, PyAny>
 
 /// A message that the service accepted (*Send Message*). Whether it was delivered is the ``status`` of its row in
 /// the history.
-#[pyclass(frozen, eq, hash, module = "ava_imessage")]
-#[derive(PartialEq, Hash)]
+#[pyclass(frozen, module = "ava_imessage")]
 pub(crate) struct SentMessage {
     /// The service's id: ``msg_abc123``.
     #[pyo3(get)]
@@ -36,6 +37,13 @@ impl From<ava_imessage::SentMessage> for SentMessage {
             extra: Extra::of(&sent.extra),
             message_id: sent.message_id,
         }
+    }
+}
+
+impl SentMessage {
+    /// All but `extra`, as Python has it.
+    fn key(&self) -> impl Hash + PartialEq {
+        (&self.message_id, self.timestamp.as_microsecond(), &self.confirmation)
     }
 }
 
@@ -82,6 +90,14 @@ impl SentMessage {
     #[getter]
     fn extra<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyMappingProxy>> {
         self.extra.to_python(py)
+    }
+
+    fn __eq__(&self, py: Python<'_>, other: &SentMessage) -> PyResult<bool> {
+        Ok(self.key() == other.key() && self.extra.equals(py, &other.extra)?)
+    }
+
+    fn __hash__(&self) -> u64 {
+        hashed(self.key())
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
