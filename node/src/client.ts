@@ -34,6 +34,7 @@ import {
   plainOptions,
   pollOptions,
   sendOptions,
+  settleOptions,
   token,
 } from "./options.js";
 import { custom, shown } from "./redact.js";
@@ -169,7 +170,7 @@ export class AvaClient implements AsyncDisposable {
    */
   async settle(attempt: Attempt, options?: CallOptions): Promise<SentMessage> {
     const outcome = await this.#call(
-      plainOptions,
+      (given: unknown) => settleOptions(attempt, given),
       options,
       (call) => {
         const known = Attempt.native(attempt);

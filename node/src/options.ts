@@ -1,7 +1,7 @@
 /** What can be said of a client and of a call, and whether it is of the right type. What it means is the core's. */
 
 import type { Attempt } from "./attempt.js";
-import { AvaError, ConfigurationError, InvalidRequestError } from "./errors.js";
+import { AvaError, type AvaErrorFields, ConfigurationError, InvalidRequestError } from "./errors.js";
 import { LEVELS, type LogLevel, type Logger } from "./logging.js";
 import type { Gap, SkippedRow } from "./models.js";
 
@@ -382,6 +382,9 @@ export const clientOptions = (options: unknown) => all(ConfigurationError, CHECK
 export const plainOptions = (options: unknown) => all(InvalidRequestError, CHECKS.call, options);
 /** The options of `send`. */
 export const sendOptions = (options: unknown) => sending("not_sent", () => plainOptions(options));
+/** The options of `settle`: whatever keeps it from asking, the attempt is as unknown as before, and goes along. */
+export const settleOptions = (attempt: Attempt, options: unknown) =>
+  refusing({ delivery: "unknown", attempt }, () => plainOptions(options));
 /** The options of `messagesPage`. */
 export const pageOptions = (options: unknown) => all(InvalidRequestError, CHECKS.page, options);
 /** The options of `poll`. */
@@ -427,11 +430,16 @@ function sends(options: unknown): boolean {
 }
 
 function sending<T>(delivery: NotSent, check: () => T): T {
+  return delivery ? refusing({ delivery }, check) : check();
+}
+
+/** What is refused by a check says this, too. */
+function refusing<T>(fields: AvaErrorFields, check: () => T): T {
   try {
     return check();
   } catch (error) {
-    if (delivery && error instanceof InvalidRequestError) {
-      throw new InvalidRequestError(error.message, { delivery });
+    if (error instanceof InvalidRequestError) {
+      throw new InvalidRequestError(error.message, fields);
     }
     throw error;
   }

@@ -123,6 +123,10 @@ test("an unknown send carries its attempt, and shows neither phone nor text", as
     const again = await avaError(client.settle(copy, { timeoutMs: 500 }));
     assert.equal(again.code, "delivery_unknown");
   }
+
+  // Refused before anybody was asked, it is as unknown as before, and the attempt is handed back.
+  const refused = await avaError(client.settle(attempt, { timeoutMs: -1 }));
+  assert.deepEqual([refused.code, refused.delivery, refused.attempt], ["invalid_request", "unknown", attempt]);
 });
 
 test("what is no attempt is refused, and not quoted", async () => {

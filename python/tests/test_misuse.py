@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import json
 import pickle
 import subprocess
 import sys
@@ -15,7 +16,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import ava_imessage
-from ava_imessage import AvaClient, AvaError, ConfigurationError, InvalidRequestError, SentMessage, Token
+from ava_imessage import (
+    Attempt,
+    AvaClient,
+    AvaError,
+    ConfigurationError,
+    InvalidRequestError,
+    SentMessage,
+    Token,
+)
 from conftest import PHONE, Program
 
 if TYPE_CHECKING:
@@ -104,6 +113,14 @@ def test_what_is_refused_here_was_not_sent_either(call: Callable[[AvaClient], ob
     with AvaClient("k", base_url="http://127.0.0.1:1") as client, pytest.raises(InvalidRequestError) as caught:
         call(client)
     assert caught.value.delivery == delivery
+
+
+def test_a_settling_that_is_refused_here_hands_the_attempt_back() -> None:
+    made_up = {"origin": "http://127.0.0.1:1", "phone": PHONE, "text": "text", "client": "made up", "number": 0}
+    attempt = Attempt.from_json(json.dumps(made_up))
+    with AvaClient("k", base_url="http://127.0.0.1:1") as client, pytest.raises(InvalidRequestError) as caught:
+        client.settle(attempt, timeout=-1)
+    assert (caught.value.delivery, caught.value.attempt) == ("unknown", attempt)
 
 
 @pytest.mark.parametrize(

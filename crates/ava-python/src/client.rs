@@ -11,7 +11,7 @@ use pyo3::types::PyDict;
 
 use crate::answer::Answer;
 use crate::call::Call;
-use crate::error::{self, not_sent, to_py_err};
+use crate::error::{self, not_sent, still_unknown, to_py_err};
 use crate::foreign::{Callback, Callbacks, Told};
 use crate::model::{Attempt, Gap, Message, SkippedRow, turns};
 use crate::options::{Given, argument};
@@ -75,13 +75,14 @@ impl Core {
 
     fn settle(
         &self,
-        attempt: &Attempt,
+        attempt: &Bound<'_, Attempt>,
         timeout: Option<&Bound<'_, PyAny>>,
         max_retries: Option<&Bound<'_, PyAny>>,
         headers: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Call> {
-        let call = options::call(timeout, max_retries, headers)?;
-        Ok(Call::new(self.client.settle(&attempt.0, call)))
+        let call = options::call(timeout, max_retries, headers)
+            .map_err(|refused| still_unknown(attempt, refused))?;
+        Ok(Call::new(self.client.settle(&attempt.get().0, call)))
     }
 
     fn messages_page(

@@ -26,11 +26,22 @@ pub(crate) fn told<'py>(py: Python<'py>, error: ErrorView) -> PyResult<Bound<'py
 
 /// The same, of something that would have sent a message. A `TypeError` is Python's own, and says nothing of that.
 pub(crate) fn not_sent(py: Python<'_>, refused: PyErr) -> PyErr {
+    saying(py, refused, Delivery::NotSent, None)
+}
+
+/// The same, of a settling: the attempt is as unknown as before, and goes along.
+pub(crate) fn still_unknown(attempt: &Bound<'_, Attempt>, refused: PyErr) -> PyErr {
+    saying(attempt.py(), refused, Delivery::Unknown, Some(attempt))
+}
+
+fn saying(py: Python<'_>, refused: PyErr, delivery: Delivery, attempt: Option<&Bound<'_, Attempt>>) -> PyErr {
     let value = refused.value(py);
-    match value.hasattr("delivery") {
-        Ok(true) => value.setattr("delivery", Delivery::NotSent.as_str()).err().unwrap_or(refused),
-        _ => refused,
-    }
+    let said = match value.hasattr("delivery") {
+        Ok(true) => value.setattr("delivery", delivery.as_str()),
+        _ => return refused,
+    };
+    let said = said.and_then(|()| attempt.map_or(Ok(()), |attempt| value.setattr("attempt", attempt)));
+    said.err().unwrap_or(refused)
 }
 
 /// `raised`, what a callback failed with, stands behind the innermost of our errors.

@@ -105,10 +105,7 @@ kinds! {
 
 impl CoreError {
     pub(crate) fn of(error: &Error) -> CoreError {
-        let thrown = source_of::<CallbackError>(error).and_then(|error| match error {
-            CallbackError::Thrown { thrown } => Some(Arc::clone(thrown)),
-            CallbackError::Unexpected { .. } => None,
-        });
+        let thrown = source_of::<CallbackError>(error).and_then(CallbackError::thrown);
         CoreError::of_view(ErrorView::from(error), thrown)
     }
 

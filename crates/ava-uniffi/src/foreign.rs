@@ -39,6 +39,16 @@ pub enum CallbackError {
     },
 }
 
+impl CallbackError {
+    /// What the application's function threw, if it did.
+    pub(crate) fn thrown(&self) -> Option<Arc<dyn Thrown>> {
+        match self {
+            CallbackError::Thrown { thrown } => Some(Arc::clone(thrown)),
+            CallbackError::Unexpected { .. } => None,
+        }
+    }
+}
+
 impl From<uniffi::UnexpectedUniFFICallbackError> for CallbackError {
     fn from(error: uniffi::UnexpectedUniFFICallbackError) -> CallbackError {
         CallbackError::Unexpected { reason: error.reason }
@@ -193,5 +203,6 @@ pub(crate) fn on_skipped(hooks: &dyn ListenHooks, row: CoreRow) {
 }
 
 pub(crate) fn on_retry(hooks: &dyn ListenHooks, error: ErrorView) {
-    hooks.on_retry(CoreError::of_view(error, None));
+    let thrown = error.source_of::<CallbackError>().and_then(CallbackError::thrown);
+    hooks.on_retry(CoreError::of_view(error, thrown));
 }
