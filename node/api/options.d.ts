@@ -217,6 +217,13 @@ export declare const sendOptions: (options: unknown) => Checked<{
     maxRetries: typeof retries;
     headers: typeof headers;
 }>;
+/** The options of `settle`: whatever keeps it from asking, the attempt is as unknown as before, and goes along. */
+export declare const settleOptions: (attempt: Attempt, options: unknown) => Checked<{
+    signal: typeof signal;
+    timeoutMs: typeof milliseconds;
+    maxRetries: typeof retries;
+    headers: typeof headers;
+}>;
 /** The options of `messagesPage`. */
 export declare const pageOptions: (options: unknown) => Checked<{
     limit: typeof count;
