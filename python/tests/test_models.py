@@ -63,7 +63,7 @@ def test_a_value_is_a_value(value: Any) -> None:
 
 
 #: As a service may write it: members of any order, and numbers and characters in another form than Python's.
-FURTHER = r'"z": { "b" : [1.50, 1e2, 9007199254740993],  "a" : "caf\u00e9 \ud83d" }, "k": null'
+FURTHER = r'"z": { "b" : [1.50, 1e2, 9007199254740993],  "a" : "x\u00e9 \ud83d" }, "k": null'
 WIRE_TIME = "2026-01-25T12:00:00.123456789Z"
 WIRE_ROW = (
     f'{{"id": "msg_1", "phone": "{ROW.phone}", "message": "canary", "direction": "inbound", '
