@@ -1,9 +1,8 @@
 //! What went wrong, and what a caller needs to decide what to do.
 
-use std::error::Error as _;
 use std::ffi::c_char;
 
-use ava_bridge::{Error, ErrorView};
+use ava_bridge::{Error, ErrorView, source_of};
 
 use crate::attempt::ava_attempt;
 use crate::border::{ava_status, free, quietly, read};
@@ -39,16 +38,15 @@ impl ava_error {
     fn set_reason(&mut self, error: &Error) {
         match (&mut self.cause, error.cause()) {
             (Some(cause), Some(of)) => cause.set_reason(of),
-            _ => {
-                let said = error.source().and_then(|source| source.downcast_ref::<Said>());
-                self.reason = said.map(|said| Text::from(&*said.0));
-            }
+            _ => self.reason = source_of::<Said>(error).map(said),
         }
     }
 }
 
 impl From<ErrorView> for ava_error {
     fn from(view: ErrorView) -> ava_error {
+        let is_innermost = view.cause.is_none();
+        let reason = view.source_of::<Said>().filter(|_| is_innermost).map(said);
         ava_error {
             status: view.number.into(),
             code: view.code.into(),
@@ -61,9 +59,13 @@ impl From<ErrorView> for ava_error {
             message_id: view.message_id.map(Text::new),
             attempt: view.attempt.map(|attempt| Box::new(ava_attempt::new(attempt))),
             cause: view.cause.map(|cause| Box::new(ava_error::from(*cause))),
-            reason: None,
+            reason,
         }
     }
+}
+
+fn said(what: &Said) -> Text {
+    Text::from(&*what.0)
 }
 
 /// Frees an error and all that it gave. NULL does nothing.
