@@ -27,6 +27,19 @@ pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
             command.env_remove(name);
         }
     }
+    // Where `cargo run` says that libraries are: what a package brings would not be looked at where the dev profile has a
+    // library of the same name.
+    for name in ["LD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"] {
+        let Some(paths) = std::env::var_os(name) else { continue };
+        let of_cargo = |path: &PathBuf| {
+            path.starts_with(root()) || path.components().any(|part| part.as_os_str() == "rustlib")
+        };
+        let others: Vec<PathBuf> = std::env::split_paths(&paths).filter(|path| !of_cargo(path)).collect();
+        match std::env::join_paths(others) {
+            Ok(others) if !others.is_empty() => command.env(name, others),
+            _ => command.env_remove(name),
+        };
+    }
     command
 }
 

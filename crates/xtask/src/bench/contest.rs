@@ -1,12 +1,13 @@
 //! Contenders, run in turns: A B C A B C, so that what slows the machine slows all of them.
 
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
 use super::cores::spawn_on;
+use crate::command::command;
 
 /// A program, in any language, that measures itself at a task.
 pub(crate) struct Contender {
@@ -62,7 +63,7 @@ impl Contender {
     }
 
     pub(crate) fn run(&self, core: usize) -> Result<Measured> {
-        let mut command = Command::new(&self.program);
+        let mut command = command(&self.program);
         command.args(&self.arguments).stdin(Stdio::null()).stdout(Stdio::piped());
         let output = spawn_on(core, &mut command)?.wait_with_output()?;
         if !output.status.success() {

@@ -124,6 +124,9 @@ fn of_language(language: &Language, text: &mut String) {
     let versions: Vec<String> =
         language.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
     let _ = writeln!(text, "{}.\n", versions.join(", "));
+    if let Some(command) = &language.command {
+        let _ = writeln!(text, "Measured anew on the same day by `{command}`.\n");
+    }
     let costs = || language.rows.iter().filter(|row| row.contender.is_some());
     let mut contenders: Vec<&str> = Vec::new();
     let mut tasks: Vec<&str> = Vec::new();

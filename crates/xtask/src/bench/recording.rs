@@ -31,6 +31,9 @@ pub(crate) struct Machine {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Language {
     pub(crate) name: String,
+    /// What made it, if it was measured anew by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) command: Option<String>,
     /// Of compilers, interpreters and peers.
     pub(crate) versions: Vec<(String, String)>,
     /// How busy other programs kept the machine just before, in percent of all cores.

@@ -18,7 +18,13 @@ impl Report {
         let name = name.to_owned();
         Report {
             quick,
-            language: Language { name, versions: Vec::new(), others_busy: 0.0, rows: Vec::new() },
+            language: Language {
+                name,
+                command: None,
+                versions: Vec::new(),
+                others_busy: 0.0,
+                rows: Vec::new(),
+            },
         }
     }
 

@@ -16,8 +16,6 @@ use crate::tools;
 pub(super) fn mvn() -> Command {
     let mut mvn = command(if cfg!(windows) { "mvn.cmd" } else { "mvn" });
     mvn.current_dir(folder()).args(["--batch-mode", "--no-transfer-progress", "-Dstyle.color=never"]);
-    // Cargo's, where JNA would find another library than the jar's.
-    mvn.env_remove("LD_LIBRARY_PATH").env_remove("DYLD_FALLBACK_LIBRARY_PATH");
     // The compiler's daemon is warm for the next project, and then goes; by default it stays for hours.
     mvn.arg("-Dkotlin.compiler.daemon.shutdownDelayMs=10000");
     let given = std::env::var("MAVEN_OPTS").unwrap_or_default();
