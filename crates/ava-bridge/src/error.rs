@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
-use ava_imessage::{Attempt, BoxError, Error, ErrorKind, Result};
+use ava_imessage::{Attempt, BoxError, Delivery, Error, ErrorKind, Result};
 
 /// An [`Error`] taken apart. What each kind means stands with [`ErrorKind`].
 #[derive(Clone)]
@@ -156,6 +156,12 @@ impl StdError for Foreign {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source()
     }
+}
+
+/// The error of a call that would have sent a message, and that a binding refuses before it comes here.
+#[must_use]
+pub fn not_sent(refused: Error) -> Error {
+    refused.with_delivery(Delivery::NotSent)
 }
 
 /// An attempt as JSON text, to be kept over a restart. It holds the phone and the message.

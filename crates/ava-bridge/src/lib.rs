@@ -74,7 +74,7 @@ pub use ava_imessage::{Error, ErrorKind, MaskedPhone, MeasuredText, Result};
 pub use block::CHECK_INTERVAL;
 pub use cancel::Cancel;
 pub use client::Client;
-pub use error::{ErrorView, attempt_from_text, attempt_to_text, source_of};
+pub use error::{ErrorView, attempt_from_text, attempt_to_text, not_sent, source_of};
 pub use foreign::{CheckpointStore, Reply, checkpoint, token_provider, token_provider_elsewhere};
 pub use logging::{Level, Logger, Record, Sink, TARGET, callbacks_are_waiting, flush_callbacks, set_logger};
 pub use notify::complete_later;

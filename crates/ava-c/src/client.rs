@@ -2,8 +2,8 @@
 
 use std::ffi::{c_char, c_void};
 
-use ava_bridge::core::{Delivery, GeneratedMessage, Receipt, SentMessage, Turn};
-use ava_bridge::{Call, Client, Error, PageOptions, PollOptions, Result, parse_time};
+use ava_bridge::core::{GeneratedMessage, Receipt, SentMessage, Turn};
+use ava_bridge::{Call, Client, Error, PageOptions, PollOptions, Result, not_sent, parse_time};
 
 use crate::attempt::ava_attempt;
 use crate::border::{Out, ava_status, free, list, optional, read, required, run, string, text};
@@ -193,11 +193,6 @@ unsafe fn send(
         (of(client)?, string(phone, "phone")?, self::text(text, text_len, "text")?, options::call(options)?)
     };
     Ok(client.send(phone, text, options))
-}
-
-/// Of something that would have sent a message.
-fn not_sent(refused: Error) -> Error {
-    refused.with_delivery(Delivery::NotSent)
 }
 
 /// Asks the history again whether an unknown send happened (*Get Messages*). Nothing is posted.

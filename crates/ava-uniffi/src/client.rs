@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use ava_bridge::ErrorKind::InvalidRequest;
-use ava_bridge::core::{self, Delivery};
-use ava_bridge::{Call, DraftOptions, Error, GenerateOptions, PageOptions, PollOptions, Result, guard};
+use ava_bridge::core;
+use ava_bridge::{
+    Call, DraftOptions, Error, GenerateOptions, PageOptions, PollOptions, Result, guard, not_sent,
+};
 
 use crate::attempt::Attempt;
 use crate::call::{DoneCall, GenerateCall, ListenCall, PageCall, PollCall, SendCall, SettleCall};
@@ -138,9 +140,4 @@ fn begun_or<T: Send + 'static, C: From<Call<T>>>(
     call: impl FnOnce() -> Result<Call<T>>,
 ) -> Arc<C> {
     Arc::new(guard(call).unwrap_or_else(|error| Call::done(Err(refuse(error)))).into())
-}
-
-/// Of something that would have sent a message.
-fn not_sent(refused: Error) -> Error {
-    refused.with_delivery(Delivery::NotSent)
 }
